@@ -1,0 +1,30 @@
+"""Guishu: the books of an investment-attraction district, and who every project belongs to under the notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+
+def create_app(given: Mapping[str, object] | None = None) -> Flask:
+    """The application; `given` settings win over the environment's. Raises Refused where it cannot start."""
+    from crm import config, extensions, permissions, web
+    from crm.db import db
+
+    settings = config.settings(given)
+    app = Flask(
+        __name__,
+        instance_path=str(settings["INSTANCE"]),
+        template_folder=str(config.ROOT / "templates"),
+    )
+    app.config.from_mapping(settings)
+
+    db.init_app(app)
+    extensions.init_login(app)
+    extensions.init_csrf(app)
+    extensions.init_babel(app)
+    extensions.init_bootstrap(app)
+    permissions.guard(app)
+    web.register(app)
+    return app

@@ -1,0 +1,57 @@
+"""The closed list of everything that can happen: its code, a sentence, and whether it moves attribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm.messages import N_
+
+
+@dataclass(frozen=True)
+class Action:
+    """One kind of event. `code` is subject.what_happened; `sentence` is a Chinese message id."""
+
+    code: str
+    sentence: str
+    moves_attribution: bool = False
+
+
+ACTIONS: dict[str, Action] = {
+    action.code: action
+    for action in (
+        Action("books.opened", N_("启用账套")),
+        Action("books.day_set", N_("设定业务日期")),
+        Action("unit.added", N_("新增单位")),
+        Action("unit.term_set", N_("设定单位存续"), moves_attribution=True),
+        Action("street.added", N_("登记街道")),
+        Action("street.term_set", N_("设定街道存续"), moves_attribution=True),
+        Action("area.added", N_("登记片区")),
+        Action("area.term_set", N_("设定片区"), moves_attribution=True),
+        Action("plate.set", N_("设定板块"), moves_attribution=True),
+        Action("focus_industry.added", N_("登记产业办聚焦产业")),
+        Action("industry.loaded", N_("装载国民经济行业分类")),
+        Action("reading.set", N_("设定文件理解口径"), moves_attribution=True),
+        Action("adjudicator.set", N_("设定裁定机关"), moves_attribution=True),
+        Action("target.set", N_("设定目标任务")),
+        Action("user.added", N_("新增用户")),
+        Action("user.password_set", N_("设定密码")),
+        Action("user.role_set", N_("设定用户岗位")),
+        Action("user.closed", N_("停用用户")),
+        Action("user.signed_in", N_("登录")),
+        Action("user.sign_in_failed", N_("登录失败")),
+        Action("user.signed_out", N_("退出登录")),
+        Action("project.registered", N_("登记项目"), moves_attribution=True),
+        Action("project.facts_set", N_("更新项目事实"), moves_attribution=True),
+        Action("project.reported", N_("登记项目公开报道")),
+        Action("project.exported", N_("导出项目")),
+        Action("import.started", N_("上传项目登记表")),
+        Action("import.checked", N_("核对项目登记表")),
+        Action("import.applied", N_("导入项目登记表"), moves_attribution=True),
+        Action("import.failed", N_("项目登记表导入失败")),
+        Action("import.abandoned", N_("放弃导入")),
+        Action("attribution.decided", N_("判定归属"), moves_attribution=True),
+        Action("attribution.rebuilt", N_("重新判定全部归属"), moves_attribution=True),
+        Action("month.closed", N_("月结")),
+        Action("brief.printed", N_("生成简报")),
+    )
+}

@@ -1,0 +1,135 @@
+"""Every setting of the program, each with a comment. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from crm.errors import Refused
+from crm.messages import N_
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
+    """All settings, those `given` (tests, tools) before the environment's before the built-in ones.
+
+    Creates the instance folder and its secret key where they are missing.
+    Raises Refused where the instance folder cannot be written.
+    """
+    given = dict(given or {})
+
+    def chosen(name: str, otherwise: str) -> str:
+        return str(given.pop(name, None) or os.environ.get(name) or otherwise)
+
+    # GUISHU_INSTANCE: the folder of everything this installation owns (database, secret key, uploads).
+    instance = Path(chosen("GUISHU_INSTANCE", str(ROOT / "instance"))).absolute()
+    prepare_folder(instance)
+
+    # DATABASE_URL: the books. Without it the real books where there are any, else the demonstration.
+    url = driver_url(chosen("DATABASE_URL", f"sqlite:///{default_database(instance)}"))
+
+    # DATABASE_OWNER_URL: the role that owns the tables and runs migrations (PostgreSQL); the program's role
+    # may then neither change history nor switch its triggers off. Default: the same as DATABASE_URL.
+    owner_url = driver_url(chosen("DATABASE_OWNER_URL", url))
+
+    # GUISHU_HTTPS: 1 where the site is served over HTTPS only; cookies are then never sent in the clear.
+    https = chosen("GUISHU_HTTPS", "0") == "1"
+
+    # GUISHU_FONTS: a folder of licensed fonts (方正小标宋, 仿宋_GB2312) that win over the free ones in a brief.
+    fonts = chosen("GUISHU_FONTS", str(instance / "fonts"))
+
+    built_in: dict[str, object] = {
+        "INSTANCE": str(instance),
+        "FONTS": fonts,
+        # Where uploaded sheets are kept, named by their SHA-256.
+        "UPLOADS": str(instance / "uploads"),
+        # Signs sessions and form tokens; generated once for an installation.
+        "SECRET_KEY": given.pop("SECRET_KEY", None) or secret_key(instance),
+        "SQLALCHEMY_DATABASE_URI": url,
+        "DATABASE_OWNER_URL": owner_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+        # A name of our own, so that two programs on one host do not overwrite each other's session.
+        "SESSION_COOKIE_NAME": "guishu",
+        # No script reads the session.
+        "SESSION_COOKIE_HTTPONLY": True,
+        # Another site's form does not carry it.
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        # District networks are often plain HTTP, where a Secure cookie would never come back.
+        "SESSION_COOKIE_SECURE": https,
+        # A working day: who signed in this morning need not do so again before evening.
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=10),
+        # A form may stay open as long as its session lasts.
+        "WTF_CSRF_TIME_LIMIT": None,
+        # Plain HTTP sends no Referer that could be compared.
+        "WTF_CSRF_SSL_STRICT": https,
+        # The largest upload, bytes: 100,000 projects as .xlsx are about 15 MB.
+        "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
+        # Static files change only with a release; their addresses carry its version.
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
+        # Source strings are Chinese, the language of the notices.
+        "BABEL_DEFAULT_LOCALE": "zh",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "crm" / "translations"),
+        # Bootstrap comes from the wheel: no page asks another host for anything.
+        "BOOTSTRAP_SERVE_LOCAL": True,
+    }
+    return built_in | given
+
+
+def default_database(instance: Path) -> Path:
+    """The database opened where none is named: the real books where they exist, else the demonstration."""
+    real = instance / "guishu.db"
+    return real if real.exists() else instance / "demonstration.db"
+
+
+def driver_url(url: str) -> str:
+    """The address with the driver that is installed named in it, whichever way PostgreSQL was written."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def engine_options(url: str) -> dict[str, object]:
+    """How connections to this database are made and kept."""
+    if url.startswith("sqlite"):
+        # The driver must not begin transactions by itself: crm.db says BEGIN or BEGIN IMMEDIATE.
+        return {"connect_args": {"isolation_level": None}}
+    # A connection that the server dropped overnight is replaced before it is used.
+    return {"pool_pre_ping": True}
+
+
+def prepare_folder(folder: Path) -> None:
+    """Makes sure the folder exists and can be written; raises Refused with its path where it cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Refused(
+            N_("目录 %(folder)s 不可写（%(reason)s）：请修改权限，或用 GUISHU_INSTANCE 指定另一目录"),
+            folder=str(folder),
+            reason=error.strerror or str(error),
+        ) from error
+
+
+def secret_key(instance: Path) -> str:
+    """The installation's own secret, generated at first use into a file that only its owner may read."""
+    path = instance / "secret_key"
+    if not path.exists():
+        # mkstemp creates with mode 0600; linking it is all or nothing when two processes start at once.
+        handle, name = tempfile.mkstemp(dir=instance)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(name)
+    return path.read_text().strip()

@@ -1,0 +1,54 @@
+"""The tables, one noun a file."""
+
+from crm.models.attribution import RESPONSIBILITIES, STATUSES, Decision, DecisionColumns, Outcome
+from crm.models.books import Books
+from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
+from crm.models.enterprises import Enterprise
+from crm.models.history import AuditEvent
+from crm.models.imports import Import, StagedDecision, StagedRow
+from crm.models.indicators import Target
+from crm.models.industries import Industry
+from crm.models.months import MonthClose
+from crm.models.people import ROLES, User
+from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
+from crm.models.readings import AdjudicatorTerm, ReadingTerm
+from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
+
+__all__ = [
+    "FACTS",
+    "RESPONSIBILITIES",
+    "ROLES",
+    "STATUSES",
+    "AdjudicatorTerm",
+    "Area",
+    "AreaTerm",
+    "AuditEvent",
+    "Books",
+    "Dated",
+    "Decision",
+    "DecisionColumns",
+    "Enterprise",
+    "FactColumns",
+    "FocusIndustry",
+    "Import",
+    "Industry",
+    "InsertOnly",
+    "MonthClose",
+    "Outcome",
+    "PlateTerm",
+    "Project",
+    "ProjectFacts",
+    "ProjectReport",
+    "ReadingTerm",
+    "StagedDecision",
+    "StagedRow",
+    "Street",
+    "StreetTerm",
+    "Target",
+    "Unit",
+    "UnitTerm",
+    "User",
+    "as_of",
+    "insert_only_tables",
+    "terms",
+]

@@ -1,0 +1,123 @@
+"""Projects: their facts as the books have them now, the history of those facts, and what was reported."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm import clock
+from crm.db import Base, Instant, one_of
+from crm.models.dated import Dated
+from crm.models.enterprises import Enterprise
+from crm.models.industries import Industry
+from crm.models.units import Area, Unit
+
+ORIGINS = ("new_introduction", "expansion", "relocation")
+NAMED_MAJOR = ("boe", "corning", "full_chain")
+
+
+class FactColumns:
+    """The facts of a project that the rules and the registry look at. Money is whole fen."""
+
+    name: Mapped[str]
+    investor: Mapped[str | None]
+    industry_code: Mapped[str | None] = mapped_column(ForeignKey("industries.code"))
+    attracted_by_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    served_by_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    origin: Mapped[str | None]
+    from_street_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    site_street_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    site_area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
+    statistical_street_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    above_scale_industrial: Mapped[bool] = mapped_column(default=False)
+    named_major: Mapped[str | None]
+    signed_on: Mapped[date | None]
+    construction_started_on: Mapped[date | None]
+    completed_on: Mapped[date | None]
+    total_investment_fen: Mapped[int | None] = mapped_column(BigInteger)
+
+
+FACTS = tuple(FactColumns.__annotations__)
+"""The names of the fact columns, in order."""
+
+
+def fact_checks() -> tuple[CheckConstraint, ...]:
+    """The CHECKs on fact columns, made anew for each table."""
+    return (
+        one_of("origin", ORIGINS),
+        one_of("named_major", NAMED_MAJOR),
+        CheckConstraint("total_investment_fen >= 0", name="total_investment"),
+    )
+
+
+class Project(FactColumns, Base):
+    """A project as the books have it now; its fact columns equal the newest row of its history."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        *fact_checks(),
+        Index(None, "name"),
+        Index(None, "industry_code"),
+        Index(None, "attracted_by_id"),
+        Index(None, "served_by_id"),
+        Index(None, "site_street_id"),
+        Index(None, "signed_on"),
+        Index(None, "completed_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    version: Mapped[int] = mapped_column()
+    invented: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    """Names of the facts whose values are 演示."""
+    created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    __mapper_args__ = {"version_id_col": version}
+
+    enterprise: Mapped[Enterprise | None] = relationship()
+    industry: Mapped[Industry | None] = relationship()
+    attracted_by: Mapped[Unit | None] = relationship(foreign_keys="Project.attracted_by_id")
+    served_by: Mapped[Unit | None] = relationship(foreign_keys="Project.served_by_id")
+    from_street: Mapped[Unit | None] = relationship(foreign_keys="Project.from_street_id")
+    site_street: Mapped[Unit | None] = relationship(foreign_keys="Project.site_street_id")
+    site_area: Mapped[Area | None] = relationship()
+    statistical_street: Mapped[Unit | None] = relationship(foreign_keys="Project.statistical_street_id")
+    reports: Mapped[list[ProjectReport]] = relationship(
+        back_populates="project", order_by="ProjectReport.position"
+    )
+
+
+class ProjectFacts(FactColumns, Dated, Base):
+    """From a day on these were a project's facts, as recorded by an event."""
+
+    __tablename__ = "project_facts"
+    __table_args__ = (
+        UniqueConstraint("project_id", "valid_from", "recorded_at"),
+        Index(None, "project_id", "valid_from", "id"),
+        *fact_checks(),
+    )
+    SUBJECT: ClassVar[tuple[str, ...]] = ("project_id",)
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    credit_code: Mapped[str | None]
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("audit_events.id"), index=True)
+
+
+class ProjectReport(Base):
+    """What was publicly reported of a project at one stage, with its source."""
+
+    __tablename__ = "project_reports"
+    __table_args__ = (UniqueConstraint("project_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    position: Mapped[int]
+    stage: Mapped[str]
+    reported_on: Mapped[str]
+    source_url: Mapped[str]
+    text: Mapped[str]
+
+    project: Mapped[Project] = relationship(back_populates="reports")
