@@ -1,0 +1,57 @@
+"""Money is whole fen; 亿元 is how the notices and the leaders speak of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+FEN_PER_YI = 10_000_000_000
+"""1 亿元 is 10^8 yuan, 10^10 fen."""
+
+LARGEST_FEN = 2**63 - 1
+"""What both databases hold in one column."""
+
+
+def fen_from_yi(text: str) -> int:
+    """Whole fen of a sum written in 亿元, such as `12.6`.
+
+    Raises ValueError where it is no plain decimal number, negative, finer than a fen or beyond what the
+    books can hold.
+    """
+    try:
+        fen = Decimal(text) * FEN_PER_YI
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not fen.is_finite() or fen < 0 or fen > LARGEST_FEN or fen != int(fen):
+        raise ValueError(text)
+    return int(fen)
+
+
+def yi(fen: int) -> str:
+    """A sum in 亿元 with two decimals and grouped thousands, half rounded up (no unit: it stands in the head)."""
+    cents, rest = divmod(abs(fen), FEN_PER_YI // 100)
+    cents += rest * 2 >= FEN_PER_YI // 100
+    sign = "-" if fen < 0 and cents else ""
+    return f"{sign}{cents // 100:,}.{cents % 100:02d}"
+
+
+def exact_yi(fen: int) -> str:
+    """A sum in 亿元 with every digit it has and no more, as the exchange format writes it."""
+    text = f"{Decimal(fen) / FEN_PER_YI:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def split(fen: int, parts: Sequence[int]) -> list[int]:
+    """Whole fen split in proportion to `parts`, adding up to exactly `fen`.
+
+    What rounding leaves over goes to the largest remainders, the earlier part first where they are equal.
+    Raises ValueError where a part is negative or all are zero.
+    """
+    whole = sum(parts)
+    if whole <= 0 or min(parts) < 0:
+        raise ValueError(parts)
+    shares = [fen * part // whole for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-(fen * parts[i] % whole), i))
+    for i in by_remainder[: fen - sum(shares)]:
+        shares[i] += 1
+    return shares

@@ -1,0 +1,143 @@
+"""A project through time: the days on which something changes, and who is entitled to what between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+from crm.rules.duties import Outcome, Responsibility, attribute
+from crm.rules.facts import NOTICE_DAY, Case, Facts, Ground
+from crm.rules.language import Role, Status
+from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
+
+RESPONSIBILITIES = tuple(Responsibility)
+T = TypeVar("T")
+
+
+class Stretch(NamedTuple):
+    """From a day on: the facts and the ground that hold, the case they make and what is decided for it."""
+
+    from_: date
+    facts: Facts
+    ground: Ground
+    case: Case
+    outcome: Outcome
+
+
+class Attribution(NamedTuple):
+    """One responsibility with names filled in: units by code."""
+
+    lead: str
+    assists: tuple[str, ...]
+    status: Status
+    rule: str
+    suggestion: str | None
+
+
+class Period(NamedTuple):
+    """A responsibility's attribution over a half-open run of days."""
+
+    responsibility: Responsibility
+    attribution: Attribution
+    from_: date
+    to: date | None
+
+
+Versions = Sequence[tuple[date, Facts]]
+Grounds = Sequence[tuple[date, Ground]]
+
+
+def edition(day: date) -> date:
+    """The day that stands for the version of the notice in force: its last change, or the notice's own day."""
+    return max((change for change in WLKB_2020_1.changes if change <= day), default=NOTICE_DAY)
+
+
+def stretches(versions: Versions, grounds: Grounds) -> list[Stretch]:
+    """A project's timeline, one stretch from each day on which its facts, the ground or the rules change.
+
+    `versions` and `grounds` are in order of their first day; before the first of them the first holds. The days
+    of a project's life are taken from its newest version: a changed day is a correction, never an event.
+    Returns nothing for a project without any day. Raises RulesConflict.
+    """
+    newest = versions[-1][1]
+    begins_on = newest.begins_on
+    if begins_on is None:
+        return []
+    completed_on = newest.completed_on
+    first = max(begins_on, grounds[-1][1].readings.first_day)
+    days = {first}
+    if completed_on is not None and completed_on > first:
+        days.add(completed_on)
+    for changes in (versions[1:], grounds[1:]):
+        days.update(day for day, _ in changes if day > first)
+    days.update(day for day in WLKB_2020_1.changes if day > first)
+    found = []
+    for day in sorted(days):
+        facts, ground = _in_force(versions, day), _in_force(grounds, day)
+        case = ground.case(facts, begins_on, completed_on, day)
+        found.append(Stretch(day, facts, ground, case, _decided(case, ground, day)))
+    return found
+
+
+def _decided(case: Case, ground: Ground, day: date) -> Outcome:
+    """The outcome for a case, worked out once for each ground: distinct cases are few, projects are many."""
+    key = (case, edition(day)) if WLKB_2020_1.changes else case
+    outcome = ground.outcomes.get(key)
+    if outcome is None:
+        outcome = ground.outcomes[key] = attribute(case, ground.readings, day)
+    return outcome
+
+
+def _in_force(rows: Sequence[tuple[date, T]], day: date) -> T:
+    value = rows[0][1]
+    for from_, later in rows[1:]:
+        if from_ > day:
+            break
+        value = later
+    return value
+
+
+def named(outcome: Outcome, facts: Facts) -> list[Attribution | None]:
+    """An outcome with the names of one project in place of roles, one for each responsibility."""
+    units = {
+        Role.ATTRACTED_BY: facts.attracted_by,
+        Role.BOOKS: facts.served_by or facts.attracted_by,
+        Role.SITE: facts.site_street,
+        Role.FROM_STREET: facts.from_street,
+        Role.JD: "jd",
+        Role.CIHUI: "cihui",
+        Role.CHANGQING: "changqing",
+        None: None,
+    }
+    return [
+        None
+        if duty is None
+        else Attribution(
+            units[duty.lead] or "",
+            (units[duty.assists[0]] or "",) if duty.assists else (),
+            duty.status,
+            duty.rule,
+            units[duty.suggestion],
+        )
+        for duty in outcome.duties
+    ]
+
+
+def periods(timeline: Sequence[Stretch]) -> list[Period]:
+    """The six responsibilities' periods: those that touch and agree are one, in order of responsibility and day."""
+    columns = [(stretch.from_, named(stretch.outcome, stretch.facts)) for stretch in timeline]
+    found: list[Period] = []
+    for index, responsibility in enumerate(RESPONSIBILITIES):
+        running: Attribution | None = None
+        since = date.min
+        for day, attributions in columns:
+            now = attributions[index]
+            if now == running:
+                continue
+            if running is not None:
+                found.append(Period(responsibility, running, since, day))
+            running, since = now, day
+        if running is not None:
+            found.append(Period(responsibility, running, since, None))
+    return found

@@ -1,0 +1,160 @@
+"""Tables as officers have them: CSV in whatever encoding Excel chose, or xlsx; in and out, row by row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from crm.messages import N_
+
+LONGEST_CELL = 32_767
+"""What an Excel cell holds."""
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+SAMPLE = 1 << 16
+
+
+class CellError(NamedTuple):
+    """What is wrong in one cell: file row (the head is row 1), column name, message and its values."""
+
+    row: int
+    column: str
+    message: str
+    values: dict[str, str]
+
+    def __str__(self) -> str:
+        return self.message % self.values
+
+
+class NotATable(Exception):
+    """The file cannot be read as a table; carries the one error that says why."""
+
+    def __init__(self, row: int, message: str, **values: str) -> None:
+        self.error = CellError(row, "", message, values)
+        super().__init__(str(self.error))
+
+
+def read(path: Path) -> Iterator[list[str]]:
+    """The file's rows as texts, the head first; an all-empty row comes as an empty list.
+
+    Raises NotATable where it is neither CSV text in a known encoding nor an xlsx workbook, when the row is met.
+    """
+    with open(path, "rb") as file:
+        start = file.read(SAMPLE)
+    if not start.strip():
+        raise NotATable(1, N_("文件是空的；请按模板填写后再提交"))
+    if start.startswith(b"PK\x03\x04"):
+        return _workbook_rows(path)
+    return _text_rows(path, _encoding(path, start))
+
+
+def _encoding(path: Path, start: bytes) -> str:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:
+        raise NotATable(1, N_("文件不是表格；请使用xlsx或csv格式"))
+    head = start.split(b"\n", 1)[0]
+    # the head decides what the file claims to be: GB18030 would swallow many a broken UTF-8 file
+    for encoding in ENCODINGS:
+        try:
+            head.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return _checked(path, encoding)
+    raise NotATable(1, N_("第%(line)s行有无法识别的字符编码；请另存为UTF-8编码的csv或xlsx"), line="1")
+
+
+def _checked(path: Path, encoding: str) -> str:
+    """The encoding, once all of the file is known to be in it: nothing is written before that is sure."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with open(path, "rb") as file:
+        while block := file.read(SAMPLE * 16):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                line += block[: max(error.start, 0)].count(b"\n")
+                raise NotATable(
+                    line, N_("第%(line)s行有无法识别的字符编码；请另存为UTF-8编码的csv或xlsx"), line=str(line)
+                ) from error
+            line += block.count(b"\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise NotATable(line, N_("文件末尾的字符不完整；请重新导出"), line=str(line)) from error
+    return encoding
+
+
+def _text_rows(path: Path, encoding: str) -> Iterator[list[str]]:
+    number = 0
+    try:
+        with open(path, encoding=encoding, newline="") as file:
+            for number, row in enumerate(csv.reader(file, strict=True), start=1):
+                yield row if any(row) else []
+    except (csv.Error, UnicodeError) as error:
+        raise NotATable(number + 1, N_("第%(line)s行不成表格（引号或换行不配对）"), line=str(number + 1)) from error
+
+
+def _workbook_rows(path: Path) -> Iterator[list[str]]:
+    # imported here: most CSV work never needs the reader of workbooks
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        if not workbook.sheet_names:
+            raise NotATable(1, N_("工作簿里没有工作表"))
+        sheet = workbook.get_sheet_by_index(0)
+        head = sheet.start[0] if sheet.start else 0
+        for _ in range(head):
+            yield []
+        for row in sheet.iter_rows():
+            yield [_text(cell) for cell in row] if any(cell != "" for cell in row) else []
+    except (CalamineError, OSError) as error:
+        raise NotATable(1, N_("文件不是可读的xlsx工作簿；请另存后再试")) from error
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell)
+
+
+def write_csv(rows: Iterable[Sequence[str]], *, bom: bool = False) -> Iterator[str]:
+    """The rows as CSV text, some thousand lines a piece: LF line ends, quotes only where needed."""
+    buffer = io.StringIO()
+    if bom:
+        buffer.write("\ufeff")
+    writer = csv.writer(buffer, lineterminator="\n")
+    for count, row in enumerate(rows, start=1):
+        writer.writerow(row)
+        if count % 5000 == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def write_workbook(path: Path, rows: Iterable[Sequence[str]], *, widths: Sequence[int] = ()) -> None:
+    """Writes the rows as text cells of one sheet, the head bold and frozen; a row at a time in memory."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False}) as workbook:
+        sheet = workbook.add_worksheet()
+        head = workbook.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1, "text_wrap": True})
+        sheet.freeze_panes(1, 0)
+        for index, width in enumerate(widths):
+            sheet.set_column(index, index, width)
+        for number, row in enumerate(rows):
+            for column, text in enumerate(row):
+                sheet.write_string(number, column, text[:LONGEST_CELL], head if number == 0 else None)
