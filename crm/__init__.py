@@ -10,7 +10,7 @@ from flask import Flask
 def create_app(given: Mapping[str, object] | None = None) -> Flask:
     """The application; `given` settings win over the environment's. Raises Refused where it cannot start."""
     from crm import config, extensions, permissions, web
-    from crm.db import db
+    from crm.db import init_db
 
     settings = config.settings(given)
     app = Flask(
@@ -20,7 +20,7 @@ def create_app(given: Mapping[str, object] | None = None) -> Flask:
     )
     app.config.from_mapping(settings)
 
-    db.init_app(app)
+    init_db(app)
     extensions.init_login(app)
     extensions.init_csrf(app)
     extensions.init_babel(app)

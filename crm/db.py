@@ -16,6 +16,7 @@ import alembic.config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, has_request_context, request
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.exc import OperationalError
@@ -67,6 +68,14 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 
 
 db = SQLAlchemy(model_class=Base)
+_migrate = Migrate()
+
+
+def init_db(app: Flask) -> None:
+    """Connects the application with its database; `flask db` then writes revisions."""
+    db.init_app(app)
+    _migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 

@@ -54,6 +54,7 @@ class Decision(DecisionColumns, InsertOnly, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "from_day", "recorded_at"),
         Index(None, "project_id", "from_day", "id"),
+        Index(None, "indicators_id"),
         one_of("status", STATUSES),
     )
 
