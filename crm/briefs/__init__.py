@@ -1,0 +1,1 @@
+"""The monthly brief as PDF: content in, bytes out."""
