@@ -44,7 +44,7 @@ def chosen(texts: tuple[str, ...]) -> Readings:
             except ValueError:
                 raise click.BadParameter(f"R8要的是日期，例如R8=2020-06-30，不是“{choice}”") from None
         elif code not in CHOICES:
-            raise click.BadParameter(f"没有解读“{code}”；可用：{'、'.join([*CHOICES, 'R8'])}")
+            raise click.BadParameter(f"没有口径“{code}”；可用：{'、'.join([*CHOICES, 'R8'])}")
         elif choice not in CHOICES[code]:
             raise click.BadParameter(f"{code}没有选项“{choice}”；可用：{'、'.join(CHOICES[code])}")
         readings = readings._replace(**{code: choice})
@@ -68,7 +68,7 @@ def report(errors: list[tables.CellError]) -> None:
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="写到.csv或.xlsx；默认打印。Where to write."
 )
-@click.option("--reading", "readings", multiple=True, metavar="R5=out-of-plate", help="解读的选择，可多次。")
+@click.option("--reading", "readings", multiple=True, metavar="R5=out-of-plate", help="口径的选择，可多次。")
 def command(registry: Path, as_of: date, output: Path | None, readings: tuple[str, ...]) -> None:
     """Reads, decides and writes; every mistake is printed and then nothing is written."""
     vocabulary = seeded_vocabulary()

@@ -128,10 +128,11 @@ class Ground:
     ) -> None:
         """Takes unit code → kind, and the plates as (office, street code or area name) in the notice's order."""
         self.kinds = kinds
+        self.named_plates = tuple(plates)
         self.readings = readings
         self.plates: dict[str, list[str]] = {}
         holders: dict[str, str] = {}
-        for office, place in plates:
+        for office, place in self.named_plates:
             first = holders.setdefault(place, office)
             # R3: the notice names 走马岭街 in two plates
             if readings.R3 == "first-named" and place == ZOUMALING and office != first:
@@ -141,6 +142,10 @@ class Ground:
             self.plates["gx"].append(CHANGQING)
         self.outcomes: dict[Hashable, Any] = {}
         self._parties: dict[tuple[str | None, str | None, str | None], Party] = {}
+
+    def read_as(self, code: str, choice: str) -> Ground:
+        """The same ground under another choice of one reading."""
+        return Ground(self.kinds, self.named_plates, self.readings._replace(**{code: choice}))
 
     def party(self, unit: str | None, site_street: str | None, site_area: str | None) -> Party:
         """How a unit stands to a site."""

@@ -23,6 +23,8 @@ class Stretch(NamedTuple):
     ground: Ground
     case: Case
     outcome: Outcome
+    begins_on: date
+    completed_on: date | None
 
 
 class Attribution(NamedTuple):
@@ -76,7 +78,7 @@ def stretches(versions: Versions, grounds: Grounds) -> list[Stretch]:
     for day in sorted(days):
         facts, ground = _in_force(versions, day), _in_force(grounds, day)
         case = ground.case(facts, begins_on, completed_on, day)
-        found.append(Stretch(day, facts, ground, case, _decided(case, ground, day)))
+        found.append(Stretch(day, facts, ground, case, _decided(case, ground, day), begins_on, completed_on))
     return found
 
 

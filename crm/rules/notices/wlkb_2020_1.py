@@ -43,7 +43,7 @@ def takes_over_what_others_brought_to_it(project: Case, readings: Readings) -> C
 
     Reading R6 `site-street`: what another street or a department brought in goes to the street of the site.
     """
-    yield N_("解读R6取“属地街道”"), readings.R6 == "site-street", "reading:R6"
+    yield N_("口径R6取“属地街道”"), readings.R6 == "site-street", "reading:R6"
     yield N_("已选址"), project.sited, "site_street"
     yield N_("招商单位不是产业办"), not project.attracted_by.is_office, "attracted_by"
     yield N_("账面单位不是产业办"), not project.books.is_office, "books"
@@ -104,7 +104,7 @@ def stays_with_jd_throughout(project: Case, readings: Readings) -> Conditions:
     """
     yield N_("商务局标记为京东方、康宁或全产业链项目"), project.named_major is not None, "named_major"
     if project.named_major == "full_chain":
-        yield N_("解读R2：全产业链标记有效"), readings.R2 == "marked", "reading:R2"
+        yield N_("口径R2：全产业链标记有效"), readings.R2 == "marked", "reading:R2"
     return Result(Role.JD, attraction=Role.JD)
 
 
@@ -135,7 +135,7 @@ def passes_changqing_block_on_whole(project: Case, readings: Readings) -> Condit
     yield N_("账面单位是新沟镇街或东山街"), project.books.cedes, "books"
     yield N_("通知印发之日前已开始"), project.begun_by_notice, "begins_on"
     if readings.R10 == "stock-only":
-        yield N_("解读R10取“仅限存量”：通知印发之日前已建成投产"), project.stock, "reading:R10", "completed_on"
+        yield N_("口径R10取“仅限存量”：通知印发之日前已建成投产"), project.stock, "reading:R10", "completed_on"
     return Result(Role.CHANGQING)
 
 

@@ -1,0 +1,143 @@
+"""Why: the clauses asked about a project on a day, what each saw, and which readings shaped the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crm.messages import N_
+from crm.rules.duties import Responsibility, attraction, attribute, work_safety
+from crm.rules.facts import CHOICES, Facts, Ground
+from crm.rules.language import Verdict
+from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
+from crm.rules.timeline import RESPONSIBILITIES, Attribution, Stretch, named
+
+LABELS = {
+    "attracted_by": N_("招商单位"),
+    "served_by": N_("现服务单位"),
+    "books": N_("账面单位"),
+    "origin": N_("项目来源"),
+    "from_street": N_("原所在街道"),
+    "site": N_("选址"),
+    "site_street": N_("选址街道"),
+    "site_area": N_("选址片区"),
+    "statistical_street": N_("统计归属街道"),
+    "above_scale_industrial": N_("规上工业"),
+    "named_major": N_("重大项目标记"),
+    "begins_on": N_("起始日"),
+    "completed_on": N_("建成投产日期"),
+    "plate": N_("板块"),
+    "reading": N_("口径"),
+}
+"""What each fact is called, as a message."""
+
+NOT_GIVEN = N_("未填")
+NO_PLATE = N_("无")
+WORDS = {
+    "new_introduction": N_("新引进"),
+    "expansion": N_("扩产"),
+    "relocation": N_("搬迁"),
+    "boe": N_("京东方"),
+    "corning": N_("康宁"),
+    "full_chain": N_("全产业链"),
+}
+"""What identifiers of origin and mark are called, as messages."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A fact as it was met: whose label, and its values as units, places, days or words still to be named."""
+
+    fact: str
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A reading that shaped the answer: under another choice these responsibilities would go elsewhere."""
+
+    code: str
+    choice: str
+    other: str
+    changes: tuple[tuple[Responsibility, Attribution | None], ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The answer for one project on one day, and everything that led to it."""
+
+    since: date
+    notice: str
+    rule: str
+    attributions: tuple[tuple[Responsibility, Attribution], ...]
+    verdicts: tuple[Verdict, ...]
+    readings: tuple[Effect, ...]
+    facts: Facts
+
+
+def explain(stretch: Stretch) -> Explanation:
+    """The explanation of a stretch of a project's timeline."""
+    names = named(stretch.outcome, stretch.facts)
+    return Explanation(
+        stretch.from_,
+        stretch.outcome.notice,
+        stretch.outcome.rule,
+        tuple((r, a) for r, a in zip(RESPONSIBILITIES, names, strict=True) if a is not None),
+        stretch.outcome.verdicts,
+        tuple(effects(stretch)),
+        stretch.facts,
+    )
+
+
+def effects(stretch: Stretch) -> list[Effect]:
+    """The readings whose other choice would change the answer of a stretch, and to what."""
+    found = []
+    before = named(stretch.outcome, stretch.facts)
+    for code, choices in CHOICES.items():
+        chosen = getattr(stretch.ground.readings, code)
+        for other in choices:
+            if other == chosen:
+                continue
+            ground = stretch.ground.read_as(code, other)
+            case = ground.case(stretch.facts, stretch.begins_on, stretch.completed_on, stretch.from_)
+            after = named(attribute(case, ground.readings, stretch.from_), stretch.facts)
+            changes = tuple(
+                (r, now) for r, was, now in zip(RESPONSIBILITIES, before, after, strict=True) if was != now
+            )
+            if changes:
+                found.append(Effect(code, chosen, other, changes))
+    return found
+
+
+def sight(fact: str, facts: Facts, ground: Ground, begins_on: date | None) -> Sight:
+    """What a condition met when it looked at a fact: unit codes, area names, days, words or yes and no."""
+    kind, _, subject = fact.partition(":")
+    if kind == "reading":
+        return Sight(fact, (getattr(ground.readings, subject),))
+    if kind == "plate":
+        return Sight(fact, tuple(ground.plates.get(getattr(facts, subject) or "", ())))
+    if kind == "site":
+        return Sight(fact, tuple(place for place in (facts.site_street, facts.site_area) if place))
+    value: Any = begins_on if kind == "begins_on" else getattr(facts, kind)
+    return Sight(fact, () if value is None else (value,))
+
+
+def words(rule: str, *, completed: bool) -> tuple[str, str, str]:
+    """A rule's reference, its clause's own words and how they are read; empty where the notice is silent."""
+    for text, name, reference in (
+        (attraction.__doc__, "2-attraction", "二"),
+        (work_safety.__doc__, "2-work-safety", "二"),
+    ):
+        if rule == name:
+            return reference, *_paragraphs(text or "")
+    for clause in WLKB_2020_1.clauses:
+        if clause.id == rule and clause.stage in ("always", "completed" if completed else "pipeline"):
+            return clause.reference, clause.words, clause.reading
+    return "", "", ""
+
+
+def _paragraphs(text: str) -> tuple[str, str]:
+    first, _, rest = text.partition("\n\n")
+    return first.strip().replace("\n", ""), rest.strip()
+

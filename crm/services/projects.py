@@ -1,0 +1,222 @@
+"""Projects: what the books record of them, from which day on, and what that makes of their attribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from crm import clock
+from crm.db import db
+from crm.errors import NotFound, Refused
+from crm.messages import N_
+from crm.models import FACTS, Enterprise, Project, ProjectFacts, ProjectReport, User, terms
+from crm.periods import ALWAYS
+from crm.permissions import visible_to
+from crm.services import attribution, history
+from crm.services.attribution import Rulebook, rulebook
+from crm.sheets.registry import RegistryRow
+
+NAMED_UNITS = ("attracted_by", "served_by", "from_street", "site_street", "statistical_street")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was publicly reported of a project at one stage, with its source."""
+
+    stage: str
+    reported_on: str
+    source_url: str
+    text: str
+
+
+def by_number(number: str, user: User | None) -> Project:
+    """The project with this number; raises NotFound where there is none that the person may see."""
+    found = db.session.scalar(select(Project).where(Project.number == number, visible_to(user)))
+    if found is None:
+        raise NotFound(N_("没有编号为“%(number)s”的项目"), number=number)
+    return found
+
+
+def facts_history(project: Project) -> list[ProjectFacts]:
+    """Every version of a project's facts, in order of recording."""
+    query = select(ProjectFacts).where(ProjectFacts.project_id == project.id).order_by(ProjectFacts.id)
+    return list(db.session.scalars(query))
+
+
+def values_of(row: RegistryRow, book: Rulebook) -> dict[str, Any]:
+    """A registry row's facts as columns."""
+    return {
+        "name": row.name,
+        "investor": row.investor or None,
+        "industry_code": row.industry_code,
+        "total_investment_fen": row.total_investment_fen,
+        **columns_of(row.facts._asdict(), book),
+    }
+
+
+def columns_of(facts: Mapping[str, Any], book: Rulebook) -> dict[str, Any]:
+    """Facts by their names, units by code and areas by name, as columns.
+
+    Raises Refused for a name that is no fact and for an unknown unit or area.
+    """
+    areas = {area.name: area.id for area in book.areas.values()}
+    columns: dict[str, Any] = {}
+    for fact, value in facts.items():
+        names = book.ids if fact in NAMED_UNITS else areas if fact == "site_area" else None
+        column = f"{fact}_id" if names is not None else fact
+        if column not in FACTS:
+            raise Refused(N_("没有名为“%(fact)s”的项目事实"), field=fact, fact=fact)
+        if names is not None and value is not None:
+            if value not in names:
+                raise Refused(N_("没有名为“%(found)s”的单位或片区"), field=fact, found=value)
+            value = names[value]
+        columns[column] = value
+    return columns
+
+
+def register(
+    row: RegistryRow,
+    *,
+    actor: User | None,
+    invented: Iterable[str] = (),
+    reports: Iterable[Report] = (),
+    valid_from: date = ALWAYS,
+    book: Rulebook | None = None,
+) -> Project:
+    """Enters a project with its facts, from a day on, and decides its attribution.
+
+    Raises Refused where the number is taken.
+    """
+    book = book or rulebook()
+    if db.session.scalar(select(Project.id).where(Project.number == row.number)):
+        raise Refused(N_("项目编号“%(number)s”已存在"), field="number", number=row.number)
+    values = values_of(row, book)
+    enterprise = enterprise_of(row.investor, row.credit_code)
+    project = Project(number=row.number, invented=list(invented), **values)
+    project.enterprise_id = enterprise.id if enterprise else None
+    db.session.add(project)
+    event = history.record("project.registered", project, actor=actor, number=row.number)
+    _add_version(project, values, valid_from, row.credit_code, event)
+    for position, report in enumerate(reports):
+        db.session.add(ProjectReport(project_id=project.id, position=position, **vars(report)))
+    _decide(project, book, event)
+    return project
+
+
+def change(
+    project: Project,
+    facts: Mapping[str, Any],
+    *,
+    actor: User | None,
+    valid_from: date = ALWAYS,
+    book: Rulebook | None = None,
+) -> list[str]:
+    """Changes facts from a day on (from the beginning: a correction) and decides the project again.
+
+    A changed value holds until the day on which the books already have another. Returns the columns that changed;
+    where none did nothing is written. Raises Refused for an unknown fact, unit or area, for a day yet to come,
+    and where the dates of its life would no longer be in order.
+    """
+    book = book or rulebook()
+    if valid_from > clock.today():
+        raise Refused(N_("生效日期%(day)s晚于今天"), field="valid_from", day=valid_from)
+    wanted = columns_of(facts, book)
+    versions = _versions(project)
+    base = next((row for row in reversed(versions) if row.valid_from <= valid_from), versions[0])
+    changed = [column for column, value in wanted.items() if getattr(base, column) != value]
+    if not changed:
+        return []
+    _check_days({column: getattr(project, column) for column in FACTS} | wanted)
+    event = history.record(
+        "project.facts_set",
+        project,
+        actor=actor,
+        valid_from=valid_from,
+        before={column: _plain(getattr(base, column)) for column in changed},
+        after={column: _plain(wanted[column]) for column in changed},
+    )
+    first = {column: getattr(base, column) for column in FACTS} | {c: wanted[c] for c in changed}
+    _add_version(project, first, valid_from, base.credit_code, event)
+    running = {column: getattr(base, column) for column in changed}
+    newest = first
+    for row in versions:
+        if row.valid_from <= valid_from:
+            continue
+        newest = {column: getattr(row, column) for column in FACTS}
+        running = {column: value for column, value in running.items() if newest[column] == value}
+        if running:
+            newest |= {column: wanted[column] for column in running}
+            _add_version(project, newest, row.valid_from, row.credit_code, event)
+    for column, value in newest.items():
+        setattr(project, column, value)
+    _decide(project, book, event)
+    return changed
+
+
+def enterprise_of(name: str, credit_code: str | None) -> Enterprise | None:
+    """The enterprise with this credit code, else the one of this name that has none; added where there is none."""
+    if not name and not credit_code:
+        return None
+    query = select(Enterprise).where(
+        Enterprise.credit_code == credit_code
+        if credit_code
+        else (Enterprise.name == name) & Enterprise.credit_code.is_(None)
+    )
+    found = db.session.scalar(query.order_by(Enterprise.id).limit(1))
+    if found is None:
+        found = Enterprise(name=name or credit_code or "", credit_code=credit_code)
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def _versions(project: Project) -> list[ProjectFacts]:
+    """The version of the facts that counts from each day on, in order of days."""
+    rows = db.session.scalars(terms(ProjectFacts).where(ProjectFacts.project_id == project.id))
+    return list({row.valid_from: row for row in rows}.values())
+
+
+def _add_version(
+    project: Project, values: Mapping[str, Any], valid_from: date, credit_code: str | None, event: Any
+) -> None:
+    db.session.add(
+        ProjectFacts(
+            project_id=project.id,
+            valid_from=valid_from,
+            recorded_at=event.at,
+            event_id=event.id,
+            credit_code=credit_code,
+            **values,
+        )
+    )
+    db.session.flush()
+
+
+def _decide(project: Project, book: Rulebook, event: Any) -> None:
+    for _ in attribution.decide([project.id], book, event=event):
+        pass
+
+
+def _check_days(values: Mapping[str, Any]) -> None:
+    given = [
+        (values[column], label)
+        for column, label in (
+            ("signed_on", N_("签约日期")),
+            ("construction_started_on", N_("开工日期")),
+            ("completed_on", N_("建成投产日期")),
+        )
+        if values[column] is not None
+    ]
+    if not given:
+        raise Refused(N_("签约、开工、建成投产日期都是空的；至少填一个"), field="signed_on")
+    for (earlier, _), (later, label) in zip(given, given[1:], strict=False):
+        if later < earlier:
+            raise Refused(N_("%(label)s%(day)s早于前一个日期%(earlier)s"), label=label, day=later, earlier=earlier)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
