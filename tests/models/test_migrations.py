@@ -49,7 +49,9 @@ def leftovers() -> str:
 
 def test_migrations_make_what_the_models_say(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Base.metadata})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "target_metadata": Base.metadata}
+        )
         assert compare_metadata(context, Base.metadata) == []
         inspector = inspect(connection)
         for table in Base.metadata.sorted_tables:
