@@ -1,4 +1,6 @@
-"""Guishu: the books of an investment-attraction district, and who every project belongs to under the notice."""
+"""Guishu: the books of an investment-attraction district, and who every project belongs to under the
+notice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The one clock: the business day, the instant the books record, and the real clock for everything about security."""
+"""The one clock: the business day, the instant the books record, and the real clock for everything
+about security.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ _set: ContextVar[_Set | None] = ContextVar("clock", default=None)
 
 
 def today() -> date:
-    """The business day, a calendar day in Asia/Shanghai: the one set, else the one the books stand on, else the real one."""
+    """The business day, a calendar day in Asia/Shanghai: the one set, else the one the books stand on,
+    else the real one.
+    """
     overridden = _set.get()
     if overridden:
         return overridden.day
@@ -38,7 +42,9 @@ def today() -> date:
 
 
 def now() -> datetime:
-    """The instant (UTC) the books record: the one set, else the real time of day in Shanghai on the business day."""
+    """The instant (UTC) the books record: the one set, else the real time of day in Shanghai on the
+    business day.
+    """
     overridden = _set.get()
     if overridden and overridden.instant:
         return overridden.instant
@@ -58,7 +64,9 @@ def shanghai(instant: datetime) -> datetime:
 
 @contextmanager
 def at(day: date, instant: datetime | None = None) -> Iterator[None]:
-    """Sets the business day, and the recorded instant where given, for what happens inside: seeds and tests."""
+    """Sets the business day, and the recorded instant where given, for what happens inside: seeds and
+    tests.
+    """
     if instant is not None and instant.tzinfo is None:
         raise ValueError(f"an instant needs its time zone: {instant!r}")
     token = _set.set(_Set(day, instant))

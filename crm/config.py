@@ -40,7 +40,8 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     # GUISHU_HTTPS: 1 where the site is served over HTTPS only; cookies are then never sent in the clear.
     https = chosen("GUISHU_HTTPS", "0") == "1"
 
-    # GUISHU_FONTS: a folder of licensed fonts (方正小标宋, 仿宋_GB2312) that win over the free ones in a brief.
+    # GUISHU_FONTS: a folder of licensed fonts (方正小标宋, 仿宋_GB2312) that win over the free ones in
+    # a brief.
     fonts = chosen("GUISHU_FONTS", str(instance / "fonts"))
 
     built_in: dict[str, object] = {

@@ -1,4 +1,6 @@
-"""The SQLAlchemy handle, constraint names, column types, and `transaction()`: the only commit in the program."""
+"""The SQLAlchemy handle, constraint names, column types, and `transaction()`: the only commit in the
+program.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,8 @@ def writing() -> bool:
 
 @contextmanager
 def transaction(keep: bool = True) -> Iterator[Any]:
-    """All or nothing: commits at the end, or rolls back where something was raised, or where `keep` is false (a preview).
+    """All or nothing: commits at the end, or rolls back where something was raised, or where `keep` is
+    false (a preview).
 
     Yields the session. A read begun before is ended first, so that on SQLite the write lock is taken at once
     and what is read inside is what will be changed.
@@ -117,7 +120,9 @@ def transaction(keep: bool = True) -> Iterator[Any]:
 
 @contextmanager
 def meaning_to_write() -> Iterator[None]:
-    """Transactions begun inside take SQLite's write lock at once; for migrations, which commit by themselves."""
+    """Transactions begun inside take SQLite's write lock at once; for migrations, which commit by
+    themselves.
+    """
     token = _writing.set(True)
     try:
         yield

@@ -8,7 +8,9 @@ from crm.messages import N_
 
 
 class Refused(Exception):
-    """A verb was refused: a Chinese message id, the values its %(name)s placeholders take, and the field it concerns."""
+    """A verb was refused: a Chinese message id, the values its %(name)s placeholders take, and the
+    field it concerns.
+    """
 
     def __init__(self, message: str, field: str | None = None, **values: object) -> None:
         super().__init__(message)

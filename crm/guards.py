@@ -65,7 +65,7 @@ MONTHS_IN_ORDER = {
                 RAISE EXCEPTION 'month_closes: not the last day of the month';
             END IF;
             SELECT max(month) INTO previous FROM month_closes;
-            IF NEW.month <> to_char(to_date(previous || '-01', 'YYYY-MM-DD') + interval '1 month', 'YYYY-MM') THEN
+            IF first_day <> to_date(previous || '-01', 'YYYY-MM-DD') + interval '1 month' THEN
                 RAISE EXCEPTION 'month_closes: does not follow the last closed month';
             END IF;
             RETURN NEW;
@@ -87,7 +87,9 @@ MONTHS_IN_NO_ORDER = {
 
 
 def grant(connection: Connection, role: str, insert_only_tables: Iterable[str]) -> None:
-    """Gives the program's role what it needs on PostgreSQL and no more: history it can read and add to, never change."""
+    """Gives the program's role what it needs on PostgreSQL and no more: history it can read and add to,
+    never change.
+    """
     present = set(inspect(connection).get_table_names())
     quoted = connection.dialect.identifier_preparer.quote(role)
     history = present & set(insert_only_tables)

@@ -1,8 +1,10 @@
-"""Runs revisions: as the owner of the tables, all in one transaction, then gives the program's role its rights."""
+"""Runs revisions: as the owner of the tables, all in one transaction, then gives the program's role its
+rights.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -14,7 +16,7 @@ from crm.config import engine_options
 from crm.db import Base, Instant, meaning_to_write
 
 
-def render_item(kind: str, item: Any, _autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen_context: Any) -> str | Literal[False]:
     """Writes our column types as SQLAlchemy's, so that a revision does not change when the code does."""
     if kind == "type" and isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"
@@ -29,7 +31,8 @@ def run() -> None:
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection, meaning_to_write():
         if sqlite:
-            # Rebuilding a table (batch mode) drops it: references to it must not stop that, nor be lost by it.
+            # Rebuilding a table (batch mode) drops it: references to it must not stop that, nor be lost
+            # by it.
             connection.connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[attr-defined]
         context.configure(
             connection=connection,

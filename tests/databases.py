@@ -1,4 +1,6 @@
-"""Real databases for tests: SQLite files copied from one that was migrated once, PostgreSQL from a template."""
+"""Real databases for tests: SQLite files copied from one that was migrated once, PostgreSQL from a
+template.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ class PostgreSQL:
 
     @contextmanager
     def fresh(self, template: str = TEMPLATE) -> Iterator[Database]:
-        """A database of a test's own, made from a template (`template0`: without tables) and dropped afterwards."""
+        """A database of a test's own, made from a template (`template0`: without tables) and dropped
+        afterwards.
+        """
         name = f"test_{uuid4().hex}"
         with self.superuser() as connection:
             connection.execute(f"CREATE DATABASE {name} OWNER guishu_owner TEMPLATE {template}")

@@ -1,4 +1,6 @@
-"""Settings: where the books are, the installation's own secret, and one clear line where it cannot be kept."""
+"""Settings: where the books are, the installation's own secret, and one clear line where it cannot be
+kept.
+"""
 
 from __future__ import annotations
 

@@ -73,9 +73,8 @@ def test_a_transaction_is_kept_whole_or_not_at_all(app: Flask) -> None:
 
 
 def test_a_transaction_inside_another_is_a_mistake(session: Any) -> None:
-    with transaction(), pytest.raises(RuntimeError, match="inside"):
-        with transaction():
-            pass
+    with transaction(), pytest.raises(RuntimeError, match="inside"), transaction():
+        pass
 
 
 def test_rows_changed_before_a_transaction_are_a_mistake(session: Any) -> None:

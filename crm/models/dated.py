@@ -17,7 +17,9 @@ class InsertOnly:
 
 
 class Dated(InsertOnly):
-    """The pattern of time. The next row of the same subject ends the last; a row may say nobody, or inactive."""
+    """The pattern of time. The next row of the same subject ends the last; a row may say nobody, or
+    inactive.
+    """
 
     SUBJECT: ClassVar[tuple[str, ...]] = ()
     """The columns that say what a row is about; none where the whole table has one subject."""
@@ -30,7 +32,7 @@ class Dated(InsertOnly):
 D = TypeVar("D", bound=Dated)
 
 
-def terms(model: type[D], known: datetime | None = None) -> Select[tuple[D]]:
+def terms(model: type[D], known: datetime | None = None) -> Select[D]:
     """All rows the books knew at an instant (None: now), by subject, first day and the order of recording.
 
     Of rows with one subject and one first day the last in this order counts.
@@ -41,8 +43,10 @@ def terms(model: type[D], known: datetime | None = None) -> Select[tuple[D]]:
     return query if known is None else query.where(model.recorded_at <= known)
 
 
-def as_of(model: type[D], day: date, known: datetime | None = None) -> Select[tuple[D]]:
-    """For each subject the row that holds on a day as known at an instant (None: now), rows that say nobody included."""
+def as_of(model: type[D], day: date, known: datetime | None = None) -> Select[D]:
+    """For each subject the row that holds on a day as known at an instant (None: now), rows that say
+    nobody included.
+    """
     subject = [getattr(model, name) for name in model.SUBJECT]
     rank: Any = func.row_number().over(
         partition_by=subject or None, order_by=(model.valid_from.desc(), model.id.desc())

@@ -18,7 +18,9 @@ ROW_ACTIONS = ("new", "changed", "same", "error")
 
 
 class Import(Base):
-    """One uploaded file on its way into the books; the file itself is kept in the uploads folder by its digest."""
+    """One uploaded file on its way into the books; the file itself is kept in the uploads folder by its
+    digest.
+    """
 
     __tablename__ = "imports"
     __table_args__ = (one_of("status", STATES),)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from crm.db import Base
 from crm.models.dated import Dated
 
 
 class Target(Dated, Base):
-    """A target or written task of a year, as the plan words it; figures are text, as printed (`≥15`, `前3`)."""
+    """A target or written task of a year, as the plan words it; figures are text, as printed (`≥15`,
+    `前3`).
+    """
 
     __tablename__ = "targets"
     __table_args__ = (UniqueConstraint("year", "code", "scope", "valid_from", "recorded_at"),)

@@ -13,7 +13,9 @@ from crm.models.dated import InsertOnly
 
 
 class MonthClose(InsertOnly, Base):
-    """A closed month `YYYY-MM`. The database refuses one that does not follow the last, and a wrong last day."""
+    """A closed month `YYYY-MM`. The database refuses one that does not follow the last, and a wrong
+    last day.
+    """
 
     __tablename__ = "month_closes"
 

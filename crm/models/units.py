@@ -54,7 +54,9 @@ class UnitTerm(Dated, Base):
 
 
 class Street(Base):
-    """What a unit that is a street has besides: its administrative code and its place on the schematic map."""
+    """What a unit that is a street has besides: its administrative code and its place on the schematic
+    map.
+    """
 
     __tablename__ = "streets"
     __table_args__ = (UniqueConstraint("tile_column", "tile_row"),)
@@ -92,7 +94,9 @@ class Area(Base):
 
 
 class AreaTerm(Dated, Base):
-    """From a day on the area exists and lies in this street (none: in several or unknown), or no longer exists."""
+    """From a day on the area exists and lies in this street (none: in several or unknown), or no longer
+    exists.
+    """
 
     __tablename__ = "area_terms"
     __table_args__ = (UniqueConstraint("area_id", "valid_from", "recorded_at"),)

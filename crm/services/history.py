@@ -20,7 +20,8 @@ def events(subject: Base) -> list[AuditEvent]:
 
 
 def record(action: str, subject: Base | None = None, *, actor: User | None, **detail: object) -> AuditEvent:
-    """Adds an event of the closed list, flushed so that it has its id; days and instants in `detail` become text.
+    """Adds an event of the closed list, flushed so that it has its id; days and instants in `detail`
+    become text.
 
     Raises ValueError for an action that is not in the list.
     """

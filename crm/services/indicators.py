@@ -15,7 +15,9 @@ def targets(year: int, day: date, known: datetime | None = None) -> list[Target]
 
 
 def set_target(year: int, *, valid_from: date, actor: User | None, **columns: str) -> Target:
-    """From a day on a target of the year reads so; `columns` are those of the targets file (code, scope, expected…)."""
+    """From a day on a target of the year reads so; `columns` are those of the targets file (code,
+    scope, expected…).
+    """
     target = Target(year=year, valid_from=valid_from, **columns)
     db.session.add(target)
     db.session.flush()

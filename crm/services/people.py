@@ -19,7 +19,8 @@ LONGEST_PASSWORD = 1024
 """Characters; hashing more would only cost time."""
 
 _hasher = PasswordHasher()
-# An unknown login is checked against this, so that it takes as long as a known one: nobody can learn which exist.
+# An unknown login is checked against this, so that it takes as long as a known one: nobody can learn
+# which exist.
 _nobody = _hasher.hash("nobody has this password")
 
 
@@ -43,7 +44,9 @@ def signed_in_as(session_id: str) -> User | None:
 
 
 def authenticate(login: str, password: str) -> User | None:
-    """The account these open, or none: wrong password, unknown login and closed account look and last the same."""
+    """The account these open, or none: wrong password, unknown login and closed account look and last
+    the same.
+    """
     user = user_by_login(login)
     known = user.password_hash if user and user.active else None
     try:
@@ -64,7 +67,8 @@ def add_user(
 ) -> User:
     """Opens an account; without a password nobody can sign in with it yet.
 
-    Raises Refusals: an empty or taken login, an empty name, an unknown role, a password too short or too long.
+    Raises Refusals: an empty or taken login, an empty name, an unknown role, a password too short or
+    too long.
     """
     login = _login(login)
     name = name.strip()

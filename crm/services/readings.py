@@ -26,7 +26,8 @@ def adjudicator(day: date, known: datetime | None = None) -> Unit | None:
 def set_reading(code: str, *, choice: str, basis: str, valid_from: date, actor: User | None) -> ReadingTerm:
     """From a day on a question is read this way, on this basis.
 
-    Raises Refused for an unknown question; that the choice is one of the question's own is the rulebook's to say.
+    Raises Refused for an unknown question; that the choice is one of the question's own is the
+    rulebook's to say.
     """
     if code not in CODES:
         raise Refused(N_("没有口径 %(code)s"), field="code", code=code)

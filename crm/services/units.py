@@ -1,4 +1,6 @@
-"""Units, streets, areas and plates on any day, as known at any instant; and the verbs that add rows to them."""
+"""Units, streets, areas and plates on any day, as known at any instant; and the verbs that add rows to
+them.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def unit_by_code(code: str) -> Unit:
 
 
 def unit_names() -> dict[str, Unit]:
-    """Every name a unit answers to (short, full, aliases) → the unit. A short name wins over another's alias."""
+    """Every name a unit answers to (short, full, aliases) → the unit. A short name wins over another's
+    alias.
+    """
     units = all_units()
     names = {str(alias): unit for unit in units for alias in unit.aliases}
     names |= {unit.full_name: unit for unit in units}
@@ -76,7 +80,9 @@ def active_streets(day: date, known: datetime | None = None) -> list[Unit]:
 
 
 def active_areas(day: date, known: datetime | None = None) -> dict[Area, int | None]:
-    """The areas that exist on a day, in order, each with the id of the street it lies in (none: several, unknown)."""
+    """The areas that exist on a day, in order, each with the id of the street it lies in (none:
+    several, unknown).
+    """
     lies_in = {
         term.area_id: term.street_id
         for term in db.session.scalars(as_of(AreaTerm, day, known))
@@ -117,7 +123,9 @@ def add_unit(
     valid_from: date = ALWAYS,
     actor: User | None,
 ) -> Unit:
-    """Adds a unit after those there are, existing from a day on. Raises Refused for a taken code or name or an unknown kind."""
+    """Adds a unit after those there are, existing from a day on. Raises Refused for a taken code or
+    name or an unknown kind.
+    """
     if kind not in KINDS:
         raise Refused(N_("没有单位类别 %(kind)s"), field="kind", kind=kind)
     if db.session.scalar(select(Unit.id).where((Unit.code == code) | (Unit.name == name))):
@@ -158,7 +166,9 @@ def add_street(
     valid_from: date = ALWAYS,
     actor: User | None,
 ) -> Street:
-    """Makes a unit a street projects can be sited in, from a day on. Raises Refused where the unit is no street."""
+    """Makes a unit a street projects can be sited in, from a day on. Raises Refused where the unit is
+    no street.
+    """
     _must_be("street", unit)
     street = Street(
         unit_id=unit.id,
@@ -192,7 +202,9 @@ def add_area(
     valid_from: date = ALWAYS,
     actor: User | None,
 ) -> Area:
-    """Adds an area, lying in a street (none: in several or unknown) from a day on. Raises Refused for a taken name."""
+    """Adds an area, lying in a street (none: in several or unknown) from a day on. Raises Refused for a
+    taken name.
+    """
     if db.session.scalar(select(Area.id).where(Area.name == name)):
         raise Refused(N_("片区 %(name)s 已存在"), field="name", name=name)
     area = Area(name=name, position=_next(Area.position), note=note)
@@ -253,7 +265,9 @@ def set_plate(
 
 
 def add_focus_industry(office: Unit, *, name: str, clause: str, actor: User | None) -> FocusIndustry:
-    """Adds what the notice has an office focus on, after what there is. Raises Refused where the unit is no office."""
+    """Adds what the notice has an office focus on, after what there is. Raises Refused where the unit
+    is no office.
+    """
     _must_be("office", office)
     row = FocusIndustry(
         unit_id=office.id, position=len(focus_industries(office)) + 1, name=name, clause=clause

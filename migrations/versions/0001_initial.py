@@ -30,12 +30,33 @@ INSERT_ONLY = (
     "unit_terms",
 )
 
-TABLES = """
-    areas books enterprises industries outcomes reading_terms targets units adjudicator_terms
-    focus_industries projects streets unit_terms users area_terms audit_events plate_terms
-    project_reports street_terms decisions imports month_closes project_facts staged_decisions
-    staged_rows
-""".split()
+TABLES = [
+    "areas",
+    "books",
+    "enterprises",
+    "industries",
+    "outcomes",
+    "reading_terms",
+    "targets",
+    "units",
+    "adjudicator_terms",
+    "focus_industries",
+    "projects",
+    "streets",
+    "unit_terms",
+    "users",
+    "area_terms",
+    "audit_events",
+    "plate_terms",
+    "project_reports",
+    "street_terms",
+    "decisions",
+    "imports",
+    "month_closes",
+    "project_facts",
+    "staged_decisions",
+    "staged_rows",
+]
 """Each after those it refers to."""
 
 

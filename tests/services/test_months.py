@@ -49,3 +49,9 @@ def test_the_database_refuses_what_got_past_the_service(
     session.add(MonthClose(month=month, last_day=last_day))
     with pytest.raises(DBAPIError, match=reason):
         session.flush()
+
+
+def test_the_database_refuses_a_malformed_first_month(session: Any) -> None:
+    session.add(MonthClose(month="2021-13", last_day=date(2022, 1, 31)))
+    with pytest.raises(DBAPIError, match="not the last day|out of range"):
+        session.flush()
