@@ -40,7 +40,7 @@ class Note:
 class Column:
     """A column's head. `unit` stands in brackets under the title.
 
-    `weight` is the wanted width in characters; None takes what the cells need, at most twelve characters.
+    `weight` is the wanted width in characters; None takes what the cells need, at most sixteen characters.
     Weights are shares: a table always fills the type area, and a figure or a word is never cut for them.
     """
 
@@ -107,9 +107,9 @@ class Section:
 class BriefContent:
     """One issue of a brief.
 
-    `title` is the brief's name in the red head, `subject` the title of this issue above the text (none when
-    empty). `number` (2021年第5期), `issuer` and `issued_on` stand between name and red rule. `sign_off` closes
-    the text with the date; `footnotes` stand between rules at the foot of the last page.
+    `title` is the brief's name in the red head, `subject` the title of this issue above the text (none
+    when empty). `number` (2021年第5期), `issuer` and `issued_on` stand between name and red rule.
+    `sign_off` closes the text with the date; `footnotes` stand between rules at the foot of the last page.
     """
 
     month: str

@@ -99,7 +99,7 @@ def _notdef() -> bytes:
 class _EmbeddedFont(ttfonts.TTFont):  # type: ignore[misc]
     """A font whose text can be copied out of the PDF, rare characters beyond U+FFFF included."""
 
-    def addObjects(self, doc: Any) -> None:
+    def addObjects(self, doc: Any) -> None:  # noqa: N802
         subsets = [list(subset) for subset in self.state[doc].subsets]
         super().addObjects(doc)
         for number, subset in enumerate(subsets):

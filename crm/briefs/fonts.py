@@ -1,8 +1,8 @@
 """The typefaces of a brief: for each role a chain of fonts, merged glyph by glyph into one TrueType font.
 
 Fonts are taken in this order: those in the zone's own folder, recognised by their family names (see
-`FAMILIES`), then 霞鹜文楷 for 楷 where the system has it, then the Noto Serif SC and Noto Sans SC that come with
-the program, then any other font in the folder, so that a font of rare characters may simply be dropped there.
+`FAMILIES`), then 霞鹜文楷 for 楷 where the system has it, then the Noto Serif SC and Noto Sans SC that come
+with the program, then any other font in the folder: a font of rare characters may simply be dropped there.
 """
 
 from __future__ import annotations
@@ -84,13 +84,12 @@ def visible(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
-    return "".join(
-        c
-        for c in text
-        if c == "\n"
-        or unicodedata.category(c) not in ("Cc", "Cf")
-        and not ("\ufe00" <= c <= "\ufe0f" or "\U000e0100" <= c <= "\U000e01ef")
-    )
+    return "".join(c for c in text if c == "\n" or not _invisible(c))
+
+
+def _invisible(character: str) -> bool:
+    variation = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return variation or unicodedata.category(character) in ("Cc", "Cf")
 
 
 def chains(fonts_folder: Path | None, cache_folder: Path | None) -> dict[Role, list[GlyphSource]]:

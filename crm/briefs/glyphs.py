@@ -78,13 +78,13 @@ class GlyphSource:
         with suppress(OSError):
             self._cache_file.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._cache_file.parent, suffix=".part")
+            part = Path(name)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(CACHE_FORMAT + hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-                os.replace(name, self._cache_file)
-            except BaseException:
-                os.unlink(name)
-                raise
+                part.replace(self._cache_file)
+            finally:
+                part.unlink(missing_ok=True)
             self._grown = False
 
     @cached_property
