@@ -91,5 +91,7 @@ def command(registry: Path, as_of: date, output: Path | None, readings: tuple[st
         return
     try:
         attribution.write(output, lines)
+    except tables.TooManyRows:
+        raise click.UsageError("结果超过Excel一张工作表的1,048,576行；请改写成.csv") from None
     except OSError as error:
         raise click.FileError(str(output), error.strerror or str(error)) from error

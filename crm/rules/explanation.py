@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,6 +33,16 @@ LABELS = {
 }
 """What each fact is called, as a message."""
 
+RESPONSIBILITY_NAMES = {
+    "attraction": N_("招商引资"),
+    "landing": N_("项目落地建设服务"),
+    "enterprise_service": N_("企业经济和社会服务"),
+    "indicators": N_("经济指标"),
+    "policy_delivery": N_("政策兑现"),
+    "work_safety": N_("安全生产"),
+}
+STATUS_NAMES = {"decided": N_("已定"), "provisional": N_("暂定"), "undetermined": N_("未定")}
+
 NOT_GIVEN = N_("未填")
 NO_PLATE = N_("无")
 WORDS = {
@@ -41,6 +52,8 @@ WORDS = {
     "boe": N_("京东方"),
     "corning": N_("康宁"),
     "full_chain": N_("全产业链"),
+    "True": N_("是"),
+    "False": N_("否"),
 }
 """What identifiers of origin and mark are called, as messages."""
 
@@ -103,11 +116,18 @@ def effects(stretch: Stretch) -> list[Effect]:
             case = ground.case(stretch.facts, stretch.begins_on, stretch.completed_on, stretch.from_)
             after = named(attribute(case, ground.readings, stretch.from_), stretch.facts)
             changes = tuple(
-                (r, now) for r, was, now in zip(RESPONSIBILITIES, before, after, strict=True) if was != now
+                (r, now)
+                for r, was, now in zip(RESPONSIBILITIES, before, after, strict=True)
+                if _without_rule(was) != _without_rule(now)
             )
             if changes:
                 found.append(Effect(code, chosen, other, changes))
     return found
+
+
+def _without_rule(attribution: Attribution | None) -> Attribution | None:
+    """What people feel of an attribution: the same units by another clause are no other answer."""
+    return attribution._replace(rule="") if attribution is not None else None
 
 
 def sight(fact: str, facts: Facts, ground: Ground, begins_on: date | None) -> Sight:
@@ -121,6 +141,26 @@ def sight(fact: str, facts: Facts, ground: Ground, begins_on: date | None) -> Si
         return Sight(fact, tuple(place for place in (facts.site_street, facts.site_area) if place))
     value: Any = begins_on if kind == "begins_on" else getattr(facts, kind)
     return Sight(fact, () if value is None else (value,))
+
+
+def shown(seen: Sight, name: Callable[[str], str], translate: Callable[[str], str]) -> str:
+    """A fact as a person reads it: its label and its values; `name` names units and areas, `translate` messages."""
+    kind = seen.fact.partition(":")[0]
+    label = translate(LABELS[kind])
+    if kind == "plate":
+        label = f"{label}({translate(LABELS[seen.fact.partition(':')[2]])})"
+    if kind == "reading":
+        label = seen.fact.partition(":")[2]
+    texts = []
+    for value in seen.values:
+        if isinstance(value, date):
+            texts.append(value.isoformat())
+        elif kind in ("origin", "named_major", "above_scale_industrial"):
+            texts.append(translate(WORDS[str(value)]))
+        else:
+            texts.append(str(value) if kind == "reading" else name(str(value)))
+    empty = NO_PLATE if kind == "plate" else NOT_GIVEN
+    return f"{label}: {' · '.join(texts) or translate(empty)}"
 
 
 def words(rule: str, *, completed: bool) -> tuple[str, str, str]:

@@ -85,9 +85,11 @@ class Registry:
                     self._error(number, head[len(cells)], N_("本行只有%(found)s列，缺少这一列"), found=len(cells))
                     yield number, cells, None
                     continue
-                if any(cell.strip() for cell in cells[len(head) :]):
+                too_long = any(cell.strip() for cell in cells[len(head) :])
+                if too_long:
                     self._error(number, head[-1], N_("本行比表头多出%(extra)s列"), extra=len(cells) - len(head))
-                yield number, cells, self._row(number, [cells[place].strip() for place in places])
+                row = self._row(number, [cells[place].strip() for place in places])
+                yield number, cells, None if too_long else row
         except NotATable as problem:
             self.errors.append(problem.error)
 

@@ -15,6 +15,9 @@ from crm.messages import N_
 LONGEST_CELL = 32_767
 """What an Excel cell holds."""
 
+MOST_ROWS = 1_048_576
+"""What an Excel sheet holds, the head included."""
+
 ENCODINGS = ("utf-8-sig", "gb18030")
 SAMPLE = 1 << 16
 
@@ -37,6 +40,10 @@ class NotATable(Exception):
     def __init__(self, row: int, message: str, **values: str) -> None:
         self.error = CellError(row, "", message, values)
         super().__init__(str(self.error))
+
+
+class TooManyRows(Exception):
+    """More rows than an Excel sheet holds."""
 
 
 def read(path: Path) -> Iterator[list[str]]:
@@ -146,7 +153,10 @@ def write_csv(rows: Iterable[Sequence[str]], *, bom: bool = False) -> Iterator[s
 
 
 def write_workbook(path: Path, rows: Iterable[Sequence[str]], *, widths: Sequence[int] = ()) -> None:
-    """Writes the rows as text cells of one sheet, the head bold and frozen; a row at a time in memory."""
+    """Writes the rows as text cells of one sheet, the head bold and frozen; a row at a time in memory.
+
+    Raises TooManyRows where a sheet cannot hold them.
+    """
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False}) as workbook:
@@ -156,5 +166,7 @@ def write_workbook(path: Path, rows: Iterable[Sequence[str]], *, widths: Sequenc
         for index, width in enumerate(widths):
             sheet.set_column(index, index, width)
         for number, row in enumerate(rows):
+            if number == MOST_ROWS:
+                raise TooManyRows
             for column, text in enumerate(row):
                 sheet.write_string(number, column, text[:LONGEST_CELL], head if number == 0 else None)

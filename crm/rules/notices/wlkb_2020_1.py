@@ -63,7 +63,7 @@ def takes_over_what_others_brought_to_it(project: Case, readings: Readings) -> C
 @clause("3.1-retain", "三 一是", stage=Stage.COMPLETED, overrides={"2-street-duty"})
 def keeps_stock_in_its_plate(project: Case, readings: Readings) -> Conditions:
     """一是各产业建设管理办公室已建成投产的项目。按产业相对集聚、板块相对集中的原则进行保留，由产业建设管理办公室继续服务，并承接经济指标。"""
-    yield N_("通知印发之日前已建成投产（存量）"), project.stock, "completed_on"
+    yield N_("截至通知印发之日已建成投产（存量）"), project.stock, "completed_on"
     yield N_("已选址"), project.sited, "site_street"
     yield N_("账面单位是产业办"), project.books.is_office, "books"
     yield N_("选址在该产业办板块以内"), project.books.in_plate, "site", "plate:books"
@@ -76,7 +76,7 @@ def passes_on_stock_outside_its_plate(project: Case, readings: Readings) -> Cond
 
     Reading R5: an office without a plate keeps nothing and passes on nothing, unless all counts as outside.
     """
-    yield N_("通知印发之日前已建成投产（存量）"), project.stock, "completed_on"
+    yield N_("截至通知印发之日已建成投产（存量）"), project.stock, "completed_on"
     yield N_("已选址"), project.sited, "site_street"
     yield N_("账面单位是产业办"), project.books.is_office, "books"
     yield N_("该产业办有板块"), project.books.has_plate, "plate:books"
@@ -116,7 +116,7 @@ def stays_with_jd_throughout(project: Case, readings: Readings) -> Conditions:
 )
 def passes_sme_city_on_whole(project: Case, readings: Readings) -> Conditions:
     """在慈惠街属地的中小企业城整体划转给慈惠街，经济指标同时划转；"""
-    yield N_("通知印发之日前已建成投产（存量）"), project.stock, "completed_on"
+    yield N_("截至通知印发之日已建成投产（存量）"), project.stock, "completed_on"
     yield N_("位于中小企业城"), project.in_sme_city, "site_area"
     return Result(Role.CIHUI)
 
@@ -133,9 +133,9 @@ def passes_changqing_block_on_whole(project: Case, readings: Readings) -> Condit
     """
     yield N_("选址在长青街"), project.site_is_changqing, "site_street"
     yield N_("账面单位是新沟镇街或东山街"), project.books.cedes, "books"
-    yield N_("通知印发之日前已开始"), project.begun_by_notice, "begins_on"
+    yield N_("截至通知印发之日已开始"), project.begun_by_notice, "begins_on"
     if readings.R10 == "stock-only":
-        yield N_("口径R10取“仅限存量”：通知印发之日前已建成投产"), project.stock, "reading:R10", "completed_on"
+        yield N_("口径R10取“仅限存量”：截至通知印发之日已建成投产"), project.stock, "reading:R10", "completed_on"
     return Result(Role.CHANGQING)
 
 
@@ -240,7 +240,7 @@ def follows_a_move_between_streets(project: Case, readings: Readings) -> Conditi
 @clause("3.4-operating-place", "三 四是", stage=Stage.COMPLETED, overrides={"2-street-duty"})
 def counts_where_it_operates(project: Case, readings: Readings) -> Conditions:
     """四是现有存量规模以上工业企业，街道与街道之间实际经营地和统计归属地不一致的项目。全部按实际经营地纳入统计和项目服务。"""
-    yield N_("通知印发之日前已建成投产（存量）"), project.stock, "completed_on"
+    yield N_("截至通知印发之日已建成投产（存量）"), project.stock, "completed_on"
     yield N_("规模以上工业企业"), project.above_scale_industrial, "above_scale_industrial"
     yield N_("已选址"), project.sited, "site_street"
     yield N_("统计归属街道与选址街道不同"), project.counted_elsewhere, "statistical_street", "site_street"
