@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +18,8 @@ from crm.models import Project, User
 from crm.money import fen_from_yi
 from crm.periods import ALWAYS, parse_day
 from crm.rules.facts import NOTICE_DAY
-from crm.seeds import foundation
+from crm.seeds import accounts, foundation
+from crm.seeds.accounts import Account
 from crm.services import books, people, projects, units
 from crm.services.attribution import rulebook
 from crm.services.projects import Report
@@ -36,9 +34,6 @@ TARGETS_KNOWN = date(2021, 5, 17)
 BETWEEN_EVENTS = timedelta(minutes=11)
 
 ACCOUNTS_FILE = "demonstration-accounts.txt"
-# Without the letters and digits that look alike on paper.
-PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-PASSWORD_LENGTH = 12
 
 USERS = (
     ("jd-staff", "机电产业办经办员", "staff", "jd"),
@@ -65,16 +60,6 @@ REPORT_LABELS = {
 
 
 @dataclass(frozen=True)
-class Account:
-    """What somebody who tries the demonstration signs in with."""
-
-    login: str
-    password: str
-    role: str
-    name: str
-
-
-@dataclass(frozen=True)
 class Event:
     """What the books learned on a day: a project, or facts of one that they have."""
 
@@ -97,24 +82,15 @@ def load() -> bool:
             return False
         with _at(NOTICE_DAY):
             foundation.add_ground(actor=None)
-        accounts = [Account(login, _password(), role, name) for login, name, role, _ in USERS]
+        made = [Account(login, accounts.new_password(), role, name) for login, name, role, _ in USERS]
         with _at(ACCOUNTS_OPENED):
-            users = _add_users(accounts)
+            users = _add_users(made)
         _enter(users["reviewer"])
         # At its first minute: whatever is done in the demonstration is done later, whenever that is on a real day.
         with clock.at(BUSINESS_DAY, datetime.combine(BUSINESS_DAY, time(0), clock.SHANGHAI)):
             books.open_books(kind="demonstration", business_day=BUSINESS_DAY, actor=None)
-        _write_accounts(accounts)
+        accounts.write(Path(str(current_app.config["INSTANCE"])) / ACCOUNTS_FILE, made)
     return True
-
-
-def accounts(instance: Path) -> list[Account]:
-    """The demonstration's accounts as they were written down; none where there is no such file."""
-    file = instance / ACCOUNTS_FILE
-    if not file.exists():
-        return []
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [Account(*line) for line in csv.reader(lines[1:], delimiter="\t")]
 
 
 def events() -> list[Event]:
@@ -194,7 +170,7 @@ def _enter(actor: User) -> None:
                     )
 
 
-def _add_users(accounts: list[Account]) -> dict[str, User]:
+def _add_users(made: list[Account]) -> dict[str, User]:
     return {
         account.login: people.add_user(
             account.login,
@@ -204,7 +180,7 @@ def _add_users(accounts: list[Account]) -> dict[str, User]:
             password=account.password,
             actor=None,
         )
-        for account, (_, name, role, unit) in zip(accounts, USERS, strict=True)
+        for account, (_, name, role, unit) in zip(made, USERS, strict=True)
     }
 
 
@@ -214,17 +190,3 @@ def _at(day: date, position: int = 0) -> Iterator[None]:
     morning = datetime.combine(day, time(9), clock.SHANGHAI).astimezone(UTC)
     with clock.at(day, morning + position * BETWEEN_EVENTS):
         yield
-
-
-def _password() -> str:
-    return "".join(secrets.choice(PASSWORD_LETTERS) for _ in range(PASSWORD_LENGTH))
-
-
-def _write_accounts(accounts: list[Account]) -> None:
-    file = Path(str(current_app.config["INSTANCE"])) / ACCOUNTS_FILE
-    file.unlink(missing_ok=True)
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8", newline="") as text:
-        writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-        writer.writerow(("登录名", "密码", "岗位", "姓名"))
-        writer.writerows((a.login, a.password, a.role, a.name) for a in accounts)

@@ -14,7 +14,7 @@ from crm import clock, create_app
 from crm.db import db
 from crm.models import ROLES, AuditEvent, Project, ProjectFacts, ProjectReport
 from crm.periods import ALWAYS
-from crm.seeds import demonstration
+from crm.seeds import accounts, demonstration
 from crm.services import attribution, books, people, projects
 from crm.sheets.vocabulary import rows
 from tests import databases
@@ -129,11 +129,11 @@ def test_there_is_an_account_for_every_role_and_its_password_opens_it(loaded: Fl
     instance = Path(str(loaded.config["INSTANCE"]))
     file = instance / demonstration.ACCOUNTS_FILE
     assert file.stat().st_mode & 0o777 == 0o600
-    accounts = demonstration.accounts(instance)
-    assert {account.role for account in accounts} == set(ROLES)
-    assert len({account.password for account in accounts}) == len(accounts)
+    written = accounts.read(file)
+    assert {account.role for account in written} == set(ROLES)
+    assert len({account.password for account in written}) == len(written)
     with loaded.app_context():
-        for account in accounts:
+        for account in written:
             user = people.authenticate(account.login, account.password)
             assert user is not None and (user.role, user.name) == (account.role, account.name)
-    assert demonstration.accounts(instance / "elsewhere") == []
+    assert accounts.read(instance / "elsewhere") == []

@@ -69,7 +69,7 @@ def test_nothing_is_known_before_it_happened_nor_recorded_after_the_business_day
         recorded = date.fromisoformat(line["recorded_on"])
         days = [line[column] for column in ("签约日期", "开工日期", "建成投产日期") if line[column]]
         assert max(map(date.fromisoformat, days)) <= recorded < BUSINESS_DAY, number
-        assert NOTICE_DAY < recorded
+        assert recorded > NOTICE_DAY
     for change in CHANGES:
         recorded = date.fromisoformat(change["recorded_on"])
         assert date.fromisoformat(PROJECTS[change["number"]]["recorded_on"]) < recorded < BUSINESS_DAY, change
