@@ -5,12 +5,17 @@ notice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def create_app(given: Mapping[str, object] | None = None) -> Flask:
     """The application; `given` settings win over the environment's. Raises Refused where it cannot start."""
+    # Imported here: commands that need no web framework start without it.
+    from flask import Flask
+
     from crm import config, extensions, permissions, web
     from crm.db import init_db
 

@@ -37,6 +37,10 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     # may then neither change history nor switch its triggers off. Default: the same as DATABASE_URL.
     owner_url = driver_url(chosen("DATABASE_OWNER_URL", url))
 
+    # HOST, PORT: where `crm run` answers. This machine alone unless told otherwise.
+    host = chosen("HOST", "127.0.0.1")
+    port = port_number(chosen("PORT", "8000"))
+
     # GUISHU_HTTPS: 1 where the site is served over HTTPS only; cookies are then never sent in the clear.
     https = chosen("GUISHU_HTTPS", "0") == "1"
 
@@ -46,6 +50,8 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
 
     built_in: dict[str, object] = {
         "INSTANCE": str(instance),
+        "HOST": host,
+        "PORT": port,
         "FONTS": fonts,
         # Where uploaded sheets are kept, named by their SHA-256.
         "UPLOADS": str(instance / "uploads"),
@@ -82,10 +88,27 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     return built_in | given
 
 
+def real_database(instance: str | Path) -> Path:
+    """The file of the real books where no other database is named."""
+    return Path(instance) / "guishu.db"
+
+
 def default_database(instance: Path) -> Path:
     """The database opened where none is named: the real books where they exist, else the demonstration."""
-    real = instance / "guishu.db"
+    real = real_database(instance)
     return real if real.exists() else instance / "demonstration.db"
+
+
+def names_database() -> bool:
+    """Was a database named, rather than left to the files of the instance folder?"""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+def port_number(text: str) -> int:
+    """The port as a number. Raises Refused where there is no such port."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Refused(N_("PORT=%(text)s 不是端口号：请写 1 至 65535 之间的数"), text=text)
+    return int(text)
 
 
 def driver_url(url: str) -> str:

@@ -21,7 +21,7 @@ from flask import Flask, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from crm.config import ROOT
@@ -197,10 +197,11 @@ def downgrade(app: Flask, revision: str) -> None:
         alembic.command.downgrade(migration_scripts(), revision)
 
 
-def check_schema(app: Flask, *, migrating: bool = False) -> None:
-    """Raises Refused where the database cannot be opened or its tables are not those of this code.
+def check_schema(app: Flask, *, migrating: bool = False) -> bool:
+    """Are the tables older than this code, or not there yet? Only where `migrating` is about to bring them up.
 
-    Empty or older tables pass where `migrating` is about to bring them up; newer ones never do.
+    Raises Refused where the database cannot be opened or its tables are not those of this code: newer, or,
+    without `migrating`, older.
     """
     scripts = ScriptDirectory.from_config(migration_scripts())
     shown = app.config["SQLALCHEMY_DATABASE_URI"]
@@ -210,14 +211,16 @@ def check_schema(app: Flask, *, migrating: bool = False) -> None:
         try:
             with db.engine.connect() as connection:
                 found = MigrationContext.configure(connection).get_current_revision()
-        except OperationalError as error:
+        except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
             raise Refused(N_("无法打开数据库 %(url)s：%(reason)s"), url=shown, reason=reason) from error
     known = {script.revision for script in scripts.walk_revisions()}
     if found is not None and found not in known:
         raise Refused(N_("数据库 %(url)s 的结构（%(found)s）比程序新：请升级程序"), url=shown, found=found)
-    if not migrating and found != scripts.get_current_head():
-        raise Refused(N_("数据库 %(url)s 尚未建立或结构较旧：请先运行 make run 或 crm bootstrap"), url=shown)
+    older = found != scripts.get_current_head()
+    if older and not migrating:
+        raise Refused(N_("数据库 %(url)s 尚未建立或结构较旧：请先运行 make run 或 crm migrate"), url=shown)
+    return older
 
 
 def _refuse_read_only(engine: Engine) -> None:

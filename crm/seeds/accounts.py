@@ -35,7 +35,9 @@ def write(file: Path, accounts: list[Account]) -> None:
     with open(handle, "w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text, delimiter="\t", lineterminator="\n")
         writer.writerow(("登录名", "密码", "岗位", "姓名"))
-        writer.writerows((account.login, account.password, account.role, account.name) for account in accounts)
+        writer.writerows(
+            (account.login, account.password, account.role, account.name) for account in accounts
+        )
 
 
 def read(file: Path) -> list[Account]:
@@ -49,5 +51,6 @@ def read(file: Path) -> list[Account]:
 def table(accounts: list[Account]) -> str:
     """The accounts as lines for the terminal."""
     return "\n".join(
-        f"  {account.login:<15} {account.password:<14} {account.role:<15} {account.name}" for account in accounts
+        f"  {account.login:<15} {account.password:<14} {account.role:<15} {account.name}"
+        for account in accounts
     )
