@@ -10,17 +10,15 @@ import gettext
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from crm.errors import Refusals, Refused
+from crm.messages import TRANSLATIONS
 
 if TYPE_CHECKING:
     from flask import Flask
-
-TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 
 class CannotStart(click.ClickException):
