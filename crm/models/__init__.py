@@ -5,7 +5,7 @@ from crm.models.books import Books
 from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
 from crm.models.enterprises import Enterprise
 from crm.models.history import AuditEvent
-from crm.models.imports import Import, StagedDecision, StagedRow
+from crm.models.imports import Import, StagedDecision, StagedFacts, StagedRow
 from crm.models.indicators import Target
 from crm.models.industries import Industry
 from crm.models.months import MonthClose
@@ -41,6 +41,7 @@ __all__ = [
     "ProjectReport",
     "ReadingTerm",
     "StagedDecision",
+    "StagedFacts",
     "StagedRow",
     "Street",
     "StreetTerm",

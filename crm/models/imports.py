@@ -18,9 +18,7 @@ ROW_ACTIONS = ("new", "changed", "same", "error")
 
 
 class Import(Base):
-    """One uploaded file on its way into the books; the file itself is kept in the uploads folder by its
-    digest.
-    """
+    """One uploaded file on its way into the books; the file itself is kept in the uploads folder by its digest."""
 
     __tablename__ = "imports"
     __table_args__ = (one_of("status", STATES),)
@@ -29,8 +27,17 @@ class Import(Base):
     file_name: Mapped[str]
     sha256: Mapped[str] = mapped_column(index=True)
     effective_from: Mapped[date]
+    head: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    """The file's column names as they were."""
+    problems: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    """What is wrong with the file as a whole: its head, its kind, its length."""
+    ground: Mapped[str | None]
+    """Digest of the units, plates and readings by which the rows were decided."""
+    rows_sha256: Mapped[str | None]
+    """Digest of the rows as they were understood, in file order."""
+    attempt: Mapped[int] = mapped_column(default=1)
+    """Counts restarts, so that a process that was thought dead cannot write into the next one's work."""
     status: Mapped[str] = mapped_column(default="staging", index=True)
-    total_rows: Mapped[int | None]
     staged_rows: Mapped[int] = mapped_column(default=0)
     new_rows: Mapped[int] = mapped_column(default=0)
     changed_rows: Mapped[int] = mapped_column(default=0)
@@ -45,7 +52,7 @@ class Import(Base):
 
 
 class StagedRow(FactColumns, Base):
-    """One row of the file: its cells as they were, its errors, and the facts they resolve to."""
+    """One row of the file: its errors, or the facts it resolves to and what they will do to the books."""
 
     __tablename__ = "staged_rows"
     __table_args__ = (
@@ -58,11 +65,35 @@ class StagedRow(FactColumns, Base):
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
     row_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[str | None]
-    cells: Mapped[list[Any]] = mapped_column(JSON)
-    errors: Mapped[list[Any]] = mapped_column(JSON, default=list)
     action: Mapped[str]
+    errors: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Each with column, cell, message and values."""
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What the books said in the columns that change."""
     credit_code: Mapped[str | None]
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    books_rows: Mapped[int] = mapped_column(default=0)
+    """How many versions and decisions the books had of the project: they only grow, so any change shows."""
+    relinks: Mapped[bool] = mapped_column(default=False)
+    """Whether the project is to be linked with the enterprise that the row names."""
+    renames_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
+    """The enterprise that goes by the row's name from now on."""
+
+
+class StagedFacts(FactColumns, Base):
+    """A later version of a staged row's facts, where the books already have other facts from a later day on."""
+
+    __tablename__ = "staged_facts"
+    __table_args__ = fact_checks()
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    row_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    adds: Mapped[bool]
+    """Whether they differ from what the books have from that day on."""
+    newest: Mapped[bool]
+    """Whether these are the facts the project ends up with."""
+    credit_code: Mapped[str | None]
 
 
 class StagedDecision(DecisionColumns, Base):

@@ -24,7 +24,8 @@ class FactColumns:
 
     name: Mapped[str]
     investor: Mapped[str | None]
-    industry_code: Mapped[str | None] = mapped_column(ForeignKey("industries.code"))
+    industry_code: Mapped[str | None]
+    """Four digits in a known division; an older edition's class, which `industries` lacks, is accepted too."""
     attracted_by_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     served_by_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     origin: Mapped[str | None]
@@ -78,7 +79,9 @@ class Project(FactColumns, Base):
     __mapper_args__ = {"version_id_col": version}
 
     enterprise: Mapped[Enterprise | None] = relationship()
-    industry: Mapped[Industry | None] = relationship()
+    industry: Mapped[Industry | None] = relationship(
+        primaryjoin="foreign(Project.industry_code) == Industry.code", viewonly=True
+    )
     attracted_by: Mapped[Unit | None] = relationship(foreign_keys="Project.attracted_by_id")
     served_by: Mapped[Unit | None] = relationship(foreign_keys="Project.served_by_id")
     from_street: Mapped[Unit | None] = relationship(foreign_keys="Project.from_street_id")

@@ -55,6 +55,7 @@ TABLES = [
     "month_closes",
     "project_facts",
     "staged_decisions",
+    "staged_facts",
     "staged_rows",
 ]
 """Each after those it refers to."""
@@ -84,7 +85,7 @@ def facts() -> list[SchemaItem]:
     return [
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("investor", sa.String()),
-        sa.Column("industry_code", sa.String(), sa.ForeignKey("industries.code")),
+        sa.Column("industry_code", sa.String()),
         sa.Column("attracted_by_id", sa.Integer(), sa.ForeignKey("units.id")),
         sa.Column("served_by_id", sa.Integer(), sa.ForeignKey("units.id")),
         sa.Column("origin", sa.String()),
@@ -347,8 +348,12 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False, index=True),
         sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("head", sa.JSON(), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("ground", sa.String()),
+        sa.Column("rows_sha256", sa.String()),
+        sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(), nullable=False, index=True),
-        sa.Column("total_rows", sa.Integer()),
         sa.Column("staged_rows", sa.Integer(), nullable=False),
         sa.Column("new_rows", sa.Integer(), nullable=False),
         sa.Column("changed_rows", sa.Integer(), nullable=False),
@@ -398,6 +403,22 @@ def upgrade() -> None:
         *leads(),
     )
     op.create_table(
+        "staged_facts",
+        sa.Column(
+            "import_id",
+            sa.Integer(),
+            sa.ForeignKey("imports.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("row_number", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("valid_from", sa.Date(), primary_key=True),
+        sa.Column("adds", sa.Boolean(), nullable=False),
+        sa.Column("newest", sa.Boolean(), nullable=False),
+        sa.Column("credit_code", sa.String()),
+        *facts(),
+    )
+    op.create_table(
         "staged_rows",
         sa.Column(
             "import_id",
@@ -408,11 +429,14 @@ def upgrade() -> None:
         ),
         sa.Column("row_number", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("number", sa.String()),
-        sa.Column("cells", sa.JSON(), nullable=False),
-        sa.Column("errors", sa.JSON(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
+        sa.Column("errors", sa.JSON()),
+        sa.Column("before", sa.JSON()),
         sa.Column("credit_code", sa.String()),
         sa.Column("project_id", sa.Integer(), sa.ForeignKey("projects.id")),
+        sa.Column("books_rows", sa.Integer(), nullable=False),
+        sa.Column("relinks", sa.Boolean(), nullable=False),
+        sa.Column("renames_id", sa.Integer(), sa.ForeignKey("enterprises.id")),
         *facts(),
         sa.CheckConstraint("action IN ('new', 'changed', 'same', 'error')", name="action"),
     )
