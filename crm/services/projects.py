@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,22 @@ from crm.services import attribution, history
 from crm.services.attribution import Rulebook, rulebook
 from crm.sheets.registry import RegistryRow
 
+VERSIONED = (*FACTS, "credit_code")
+"""What a version of a project's facts holds."""
+
 NAMED_UNITS = ("attracted_by", "served_by", "from_street", "site_street", "statistical_street")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What facts wanted from a day on make of a project's versions."""
+
+    before: dict[str, Any]
+    """The columns that change, as the version of that day has them."""
+    added: list[tuple[date, dict[str, Any]]]
+    """The versions to add, in order of days; none where nothing changes."""
+    newest: dict[str, Any]
+    """The version the project ends up with."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,7 @@ def register(
     project.enterprise_id = enterprise.id if enterprise else None
     db.session.add(project)
     event = history.record("project.registered", project, actor=actor, number=row.number)
-    _add_version(project, values, valid_from, row.credit_code, event)
+    _add_version(project, values | {"credit_code": row.credit_code}, valid_from, event)
     for position, report in enumerate(reports):
         db.session.add(ProjectReport(project_id=project.id, position=position, **vars(report)))
     _decide(project, book, event)
@@ -115,7 +131,7 @@ def change(
     valid_from: date = ALWAYS,
     book: Rulebook | None = None,
 ) -> list[str]:
-    """Changes facts from a day on (from the beginning: a correction) and decides the project again.
+    """Changes facts, the credit code among them, from a day on (from the beginning: a correction) and decides again.
 
     A changed value holds until the day on which the books already have another. Returns the columns that changed;
     where none did nothing is written. Raises Refused for an unknown fact, unit or area, for a day yet to come,
@@ -124,10 +140,12 @@ def change(
     book = book or rulebook()
     if valid_from > clock.today():
         raise Refused(N_("生效日期%(day)s晚于今天"), field="valid_from", day=valid_from)
-    wanted = columns_of(facts, book)
+    named = dict(facts)
+    code = {"credit_code": named.pop("credit_code")} if "credit_code" in named else {}
+    wanted = columns_of(named, book) | code
     versions = _versions(project)
-    base = next((row for row in reversed(versions) if row.valid_from <= valid_from), versions[0])
-    changed = [column for column, value in wanted.items() if getattr(base, column) != value]
+    revision = revise(versions, wanted, valid_from)
+    changed = list(revision.before)
     if not changed:
         return []
     _check_days({column: getattr(project, column) for column in FACTS} | wanted)
@@ -136,25 +154,47 @@ def change(
         project,
         actor=actor,
         valid_from=valid_from,
-        before={column: _plain(getattr(base, column)) for column in changed},
+        before={column: _plain(value) for column, value in revision.before.items()},
         after={column: _plain(wanted[column]) for column in changed},
     )
-    first = {column: getattr(base, column) for column in FACTS} | {c: wanted[c] for c in changed}
-    _add_version(project, first, valid_from, base.credit_code, event)
-    running = {column: getattr(base, column) for column in changed}
-    newest = first
+    for day, values in revision.added:
+        _add_version(project, values, day, event)
+    newest = revision.newest
+    for column in FACTS:
+        setattr(project, column, newest[column])
+    if names_another_enterprise(newest, versions[-1]):
+        enterprise = enterprise_of(newest["investor"] or "", newest["credit_code"])
+        project.enterprise_id = enterprise.id if enterprise else None
+    _decide(project, book, event)
+    return changed
+
+
+def revise(versions: Sequence[Any], wanted: Mapping[str, Any], valid_from: date) -> Revision:
+    """What the books add so that `wanted` holds from a day on, until the day from which they already have another value.
+
+    `versions` are the rows that count, in order of days.
+    """
+    base = next((row for row in reversed(versions) if row.valid_from <= valid_from), versions[0])
+    before = {column: old for column, value in wanted.items() if (old := getattr(base, column)) != value}
+    if not before:
+        return Revision(before, [], {})
+    newest = {column: getattr(base, column) for column in VERSIONED} | {c: wanted[c] for c in before}
+    added = [(valid_from, newest)]
+    running = before
     for row in versions:
         if row.valid_from <= valid_from:
             continue
-        newest = {column: getattr(row, column) for column in FACTS}
+        newest = {column: getattr(row, column) for column in VERSIONED}
         running = {column: value for column, value in running.items() if newest[column] == value}
         if running:
             newest |= {column: wanted[column] for column in running}
-            _add_version(project, newest, row.valid_from, row.credit_code, event)
-    for column, value in newest.items():
-        setattr(project, column, value)
-    _decide(project, book, event)
-    return changed
+            added.append((row.valid_from, newest))
+    return Revision(before, added, newest)
+
+
+def names_another_enterprise(newest: Mapping[str, Any], before: Any) -> bool:
+    """Whether a version names another enterprise than the one before it did."""
+    return (newest["investor"], newest["credit_code"]) != (before.investor, before.credit_code)
 
 
 def enterprise_of(name: str, credit_code: str | None) -> Enterprise | None:
@@ -180,16 +220,13 @@ def _versions(project: Project) -> list[ProjectFacts]:
     return list({row.valid_from: row for row in rows}.values())
 
 
-def _add_version(
-    project: Project, values: Mapping[str, Any], valid_from: date, credit_code: str | None, event: Any
-) -> None:
+def _add_version(project: Project, values: Mapping[str, Any], valid_from: date, event: Any) -> None:
     db.session.add(
         ProjectFacts(
             project_id=project.id,
             valid_from=valid_from,
             recorded_at=event.at,
             event_id=event.id,
-            credit_code=credit_code,
             **values,
         )
     )
@@ -213,7 +250,7 @@ def _check_days(values: Mapping[str, Any]) -> None:
     ]
     if not given:
         raise Refused(N_("签约、开工、建成投产日期都是空的；至少填一个"), field="signed_on")
-    for (earlier, _), (later, label) in zip(given, given[1:], strict=False):
+    for (earlier, _), (later, label) in pairwise(given):
         if later < earlier:
             raise Refused(N_("%(label)s%(day)s早于前一个日期%(earlier)s"), label=label, day=later, earlier=earlier)
 
