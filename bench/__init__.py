@@ -1,0 +1,1 @@
+"""Ratios, each against something run beside it on the same data."""
