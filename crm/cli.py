@@ -15,6 +15,7 @@ COMMANDS = {
     "attribute": "crm.commands.attribute",
     "explain": "crm.commands.explain",
     "attribution": "crm.commands.attribution",
+    "brief": "crm.commands.brief",
     "migrate": "crm.commands.migrate",
     "seed": "crm.commands.seed",
     "demonstration": "crm.commands.demonstration",

@@ -53,6 +53,8 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         "HOST": host,
         "PORT": port,
         "FONTS": fonts,
+        # Outlines converted once for the briefs; may be deleted at any time.
+        "GLYPHS": str(instance / "glyphs"),
         # Where uploaded sheets are kept, named by their SHA-256.
         "UPLOADS": str(instance / "uploads"),
         # Signs sessions and form tokens; generated once for an installation.

@@ -66,7 +66,10 @@ def report(errors: list[tables.CellError]) -> None:
 @click.argument("registry", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--as-of", type=Day(), default=date.today, help="截至日；默认今天。The day it is asked for.")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="写到.csv或.xlsx；默认打印。Where to write."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="写到.csv或.xlsx；默认打印。Where to write.",
 )
 @click.option("--reading", "readings", multiple=True, metavar="R5=out-of-plate", help="口径的选择，可多次。")
 def command(registry: Path, as_of: date, output: Path | None, readings: tuple[str, ...]) -> None:

@@ -26,7 +26,9 @@ def rebuild() -> None:
             with transaction():
                 part = rebuilding.rebuild(after=after, actor=None)
             for change in part.changes:
-                click.echo(f"{change.number} {change.from_day} {change.before or '–'} → {change.after or '–'}")
+                click.echo(
+                    f"{change.number} {change.from_day} {change.before or '–'} → {change.after or '–'}"
+                )
             projects += part.projects
             changes += len(part.changes)
             if part.last is None:

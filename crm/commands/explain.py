@@ -35,7 +35,9 @@ Translate = Callable[[str], str]
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="登记表文件；不填则查账套。A registry file instead of the books.",
 )
-@click.option("--reading", "readings", multiple=True, metavar="R5=out-of-plate", help="口径的选择（只用于登记表文件）。")
+@click.option(
+    "--reading", "readings", multiple=True, metavar="R5=out-of-plate", help="口径的选择（只用于登记表文件）。"
+)
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh")
 def command(number: str, day: date, registry: Path | None, readings: tuple[str, ...], language: str) -> None:
     """Prints the explanation; ends with exit code 2 where there is no such project or nothing that day."""
@@ -48,7 +50,9 @@ def command(number: str, day: date, registry: Path | None, readings: tuple[str, 
         title, timeline, names = from_books(number, language)
     before = [stretch for stretch in timeline if stretch.from_ <= day]
     if not before:
-        raise click.UsageError(f"{number}在{day}还没有归属；最早从{timeline[0].from_}起" if timeline else number)
+        raise click.UsageError(
+            f"{number}在{day}还没有归属；最早从{timeline[0].from_}起" if timeline else number
+        )
     stretch = before[-1]
     click.echo(f"{title} · {day}")
     for line in text(explain(stretch), stretch, lambda code: names.get(code, code), translate):
@@ -125,7 +129,9 @@ def text(
         overruled = f" ← {translate('让位于')} {verdict.overruled_by}" if verdict.overruled_by else ""
         yield f"  {mark} {verdict.rule} ({verdict.reference}){overruled}"
         for seen in verdict.seen:
-            sights = (sight(fact, explanation.facts, stretch.ground, stretch.begins_on) for fact in seen.facts)
+            sights = (
+                sight(fact, explanation.facts, stretch.ground, stretch.begins_on) for fact in seen.facts
+            )
             looked_at = "; ".join(shown(found, name, translate) for found in sights)
             yield f"      {'✓' if seen.holds else '✗'} {translate(seen.message)} — {looked_at}"
     for effect in explanation.readings:

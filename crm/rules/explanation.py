@@ -41,6 +41,25 @@ RESPONSIBILITY_NAMES = {
     "policy_delivery": N_("政策兑现"),
     "work_safety": N_("安全生产"),
 }
+RULE_NAMES = {
+    "2-attraction": N_("谁招商谁为招商单位"),
+    "2-street-duty": N_("属地街道负责"),
+    "2-work-safety": N_("安全生产属地管理"),
+    "3.1-retain": N_("存量项目在板块内，产业办保留"),
+    "3.1-transfer": N_("存量项目在板块外，划转属地街道"),
+    "3.1-named-major": N_("重大项目和全产业链项目，机电产业办全程负责"),
+    "3.1-sme-city": N_("中小企业城整体划转慈惠街"),
+    "3.1-changqing": N_("长青街属地项目整体划转长青街"),
+    "3.2-unsited": N_("尚未选址，暂由招商的产业办负责"),
+    "3.2-in-plate": N_("板块内，产业办全程负责"),
+    "3.2-no-plate": N_("产业办没有板块，建成前产业办为主体"),
+    "3.2-out-of-plate": N_("板块外，建成前产业办为主体，建成后移交属地街道"),
+    "3.3-street-move": N_("街道间扩产搬迁，以新选址街道为主"),
+    "3.4-operating-place": N_("统计归属不一致，按实际经营地"),
+    "none": N_("通知未作规定，待裁定"),
+}
+"""What each rule is called in one line, as a message; the clause's own words stand with the rule."""
+
 STATUS_NAMES = {"decided": N_("已定"), "provisional": N_("暂定"), "undetermined": N_("未定")}
 
 NOT_GIVEN = N_("未填")
@@ -163,6 +182,11 @@ def shown(seen: Sight, name: Callable[[str], str], translate: Callable[[str], st
     return f"{label}: {' · '.join(texts) or translate(empty)}"
 
 
+def reference(rule: str) -> str:
+    """Where in the notice a rule stands, such as 三 二是; a dash where the notice is silent."""
+    return next((c.reference for c in WLKB_2020_1.clauses if c.id == rule), "–")
+
+
 def words(rule: str, *, completed: bool) -> tuple[str, str, str]:
     """A rule's reference, its clause's own words and how they are read; empty where the notice is silent."""
     for text, name, reference in (
@@ -180,4 +204,3 @@ def words(rule: str, *, completed: bool) -> tuple[str, str, str]:
 def _paragraphs(text: str) -> tuple[str, str]:
     first, _, rest = text.partition("\n\n")
     return first.strip().replace("\n", ""), rest.strip()
-

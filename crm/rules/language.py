@@ -186,7 +186,13 @@ class Notice:
         if len(standing) > 1:
             raise RulesConflict([clause.id for clause in standing], case)
         verdicts = tuple(
-            Verdict(c.id, c.reference, seen, result is not None, overruled.get(c.id) if result is not None else None)
+            Verdict(
+                c.id,
+                c.reference,
+                seen,
+                result is not None,
+                overruled.get(c.id) if result is not None else None,
+            )
             for c, seen, result in walked
         )
         for clause, _, result in walked:

@@ -29,7 +29,7 @@ from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, nam
 from crm.services import outcomes
 
 LEADS = tuple(f"{responsibility}_id" for responsibility in RESPONSIBILITIES)
-Row = tuple[int | None, ...]
+Row = tuple[Any, ...]
 """A decision's outcome, six leads, status and suggestion: what makes two decisions differ."""
 
 NOTHING: Row = (None,) * (len(LEADS) + 2) + (None,)
@@ -92,7 +92,7 @@ class Rulebook:
         service = attributions[RESPONSIBILITIES.index(duties.Responsibility.ENTERPRISE_SERVICE)]
         assert service is not None
         suggestion = self.ids[service.suggestion] if service.suggestion else None
-        return (self._outcomes[stretch.outcome], *leads, str(service.status), suggestion)  # type: ignore[return-value]
+        return (self._outcomes[stretch.outcome], *leads, str(service.status), suggestion)
 
 
 def rulebook(known: datetime | None = None) -> Rulebook:
@@ -103,20 +103,25 @@ def rulebook(known: datetime | None = None) -> Rulebook:
     readings = list(db.session.scalars(terms(ReadingTerm, known)))
     kinds = {unit.code: unit.kind for unit in units.values()}
     grounds = []
-    for day in sorted({term.valid_from for term in (*plates, *readings)} or {ALWAYS}):
+    days = {term.valid_from for term in plates} | {term.valid_from for term in readings}
+    for day in sorted(days or {ALWAYS}):
         held: dict[tuple[int, int | None, int | None], PlateTerm] = {}
         for term in plates:
             if term.valid_from <= day:
                 held[term.office_id, term.street_id, term.area_id] = term
         # in the order in which they were laid down: R3 asks which office the notice names first
         places = [
-            (units[term.office_id].code, units[term.street_id].code if term.street_id else areas[term.area_id].name)  # type: ignore[index]
+            (units[term.office_id].code, _place(term, units, areas))
             for term in sorted(held.values(), key=lambda term: term.id)
             if term.included
         ]
         chosen = {term.code: term.choice for term in readings if term.valid_from <= day}
         grounds.append((day, Ground(kinds, places, Readings(**chosen))))
     return Rulebook(units, areas, grounds)
+
+
+def _place(term: PlateTerm, units: Mapping[int, Unit], areas: Mapping[int, Area]) -> str:
+    return units[term.street_id].code if term.street_id is not None else areas[term.area_id or 0].name
 
 
 def versions(rows: Iterable[ProjectFacts], book: Rulebook) -> list[tuple[date, Facts]]:
@@ -174,12 +179,16 @@ def missing(stored: Sequence[tuple[date, Row]], wanted: Sequence[tuple[date, Row
     return added
 
 
-def decide(project_ids: Sequence[int], book: Rulebook, *, event: AuditEvent) -> Iterator[tuple[int, date, Row, Row]]:
+def decide(
+    project_ids: Sequence[int], book: Rulebook, *, event: AuditEvent
+) -> Iterator[tuple[int, date, Row, Row]]:
     """Decides projects again and stores what differs; yields project id, day, what was said and what is said now.
 
     Two statements to read however many projects, one to write. Raises RulesConflict.
     """
-    facts = _by_project(select(ProjectFacts).where(ProjectFacts.project_id.in_(project_ids)), ProjectFacts.valid_from)
+    facts = _by_project(
+        select(ProjectFacts).where(ProjectFacts.project_id.in_(project_ids)), ProjectFacts.valid_from
+    )
     stored = _by_project(select(Decision).where(Decision.project_id.in_(project_ids)), Decision.from_day)
     added: list[dict[str, Any]] = []
     for project_id in project_ids:

@@ -35,7 +35,7 @@ def store(decided: Iterable[duties.Outcome]) -> dict[duties.Outcome, int]:
 
 def _ids(digests: list[str]) -> dict[str, int]:
     query = select(Outcome.digest, Outcome.id).where(Outcome.digest.in_(digests))
-    return {digest: id for digest, id in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples())
 
 
 def _insert(rows: dict[str, dict[str, Any]]) -> None:

@@ -82,12 +82,16 @@ class Registry:
                 if not cells or not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) < width:
-                    self._error(number, head[len(cells)], N_("本行只有%(found)s列，缺少这一列"), found=len(cells))
+                    self._error(
+                        number, head[len(cells)], N_("本行只有%(found)s列，缺少这一列"), found=len(cells)
+                    )
                     yield number, cells, None
                     continue
                 too_long = any(cell.strip() for cell in cells[len(head) :])
                 if too_long:
-                    self._error(number, head[-1], N_("本行比表头多出%(extra)s列"), extra=len(cells) - len(head))
+                    self._error(
+                        number, head[-1], N_("本行比表头多出%(extra)s列"), extra=len(cells) - len(head)
+                    )
                 row = self._row(number, [cells[place].strip() for place in places])
                 yield number, cells, None if too_long else row
         except NotATable as problem:
@@ -126,7 +130,11 @@ class Registry:
             self._known(row, "统计归属街道", statistical, streets, unknown_street),
             bool(self._required(row, "规上工业", above_scale, YES_NO)),
             self._known(
-                row, "重大项目标记", mark, MARKS, N_("没有“%(found)s”这种标记；可填京东方、康宁、全产业链或留空")
+                row,
+                "重大项目标记",
+                mark,
+                MARKS,
+                N_("没有“%(found)s”这种标记；可填京东方、康宁、全产业链或留空"),
             ),
             self._day(row, "签约日期", signed),
             self._day(row, "开工日期", started),
@@ -138,7 +146,9 @@ class Registry:
         self._check_identity(row, number, name, industry)
         for column, text in zip(COLUMNS[:3], cells[:3], strict=True):
             if len(text) > LONGEST[column]:
-                self._error(row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=LONGEST[column])
+                self._error(
+                    row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=LONGEST[column]
+                )
         code = self._credit_code(row, credit_code)
         fen = self._fen(row, investment)
         if len(self.errors) > before:
@@ -156,19 +166,28 @@ class Registry:
     def _required(self, row: int, column: str, text: str, names: Mapping[str, T]) -> T | None:
         found = names.get(text)
         if found is None:
-            self._error(row, column, N_("填的是“%(found)s”；只能填%(choices)s"), found=text, choices="、".join(names))
+            self._error(
+                row, column, N_("填的是“%(found)s”；只能填%(choices)s"), found=text, choices="、".join(names)
+            )
         return found
 
     def _day(self, row: int, column: str, text: str) -> date | None:
         if not text:
             return None
-        return self._parsed(row, column, text, self._days, parse_day, N_("“%(found)s”不是日期；请写成2021-05-31的样子"))
+        return self._parsed(
+            row, column, text, self._days, parse_day, N_("“%(found)s”不是日期；请写成2021-05-31的样子")
+        )
 
     def _fen(self, row: int, text: str) -> int | None:
         if not text:
             return None
         return self._parsed(
-            row, "总投资亿元", text, self._sums, fen_from_yi, N_("“%(found)s”不是金额；请填不小于0的数字，单位亿元")
+            row,
+            "总投资亿元",
+            text,
+            self._sums,
+            fen_from_yi,
+            N_("“%(found)s”不是金额；请填不小于0的数字，单位亿元"),
         )
 
     def _parsed(
@@ -189,7 +208,10 @@ class Registry:
         if not any_day:
             self._error(row, "签约日期", N_("签约、开工、建成投产日期都是空的；至少填一个"))
         earlier, earlier_column = facts.signed_on, "签约日期"
-        for column, day in (("开工日期", facts.construction_started_on), ("建成投产日期", facts.completed_on)):
+        for column, day in (
+            ("开工日期", facts.construction_started_on),
+            ("建成投产日期", facts.completed_on),
+        ):
             if day is None:
                 continue
             if earlier is not None and day < earlier:
@@ -200,13 +222,19 @@ class Registry:
         if not number:
             self._error(row, "项目编号", N_("项目编号是空的"))
         elif (first := self._numbers.setdefault(number, row)) != row:
-            self._error(row, "项目编号", N_("项目编号“%(found)s”与第%(first)s行重复"), found=number, first=first)
+            self._error(
+                row, "项目编号", N_("项目编号“%(found)s”与第%(first)s行重复"), found=number, first=first
+            )
         if self.for_books and not name:
             self._error(row, "项目名称", N_("项目名称是空的"))
         if not (len(industry) == 4 and industry.isascii() and industry.isdecimal()):
-            self._error(row, "行业代码", N_("“%(found)s”不是四位数字的行业代码（GB/T 4754-2017）"), found=industry)
+            self._error(
+                row, "行业代码", N_("“%(found)s”不是四位数字的行业代码（GB/T 4754-2017）"), found=industry
+            )
         elif industry[:2] not in self.vocabulary.divisions:
-            self._error(row, "行业代码", N_("行业代码“%(found)s”的前两位不是GB/T 4754-2017的大类"), found=industry)
+            self._error(
+                row, "行业代码", N_("行业代码“%(found)s”的前两位不是GB/T 4754-2017的大类"), found=industry
+            )
 
     def _credit_code(self, row: int, text: str) -> str | None:
         if not text:

@@ -101,10 +101,13 @@ def _text_rows(path: Path, encoding: str) -> Iterator[list[str]]:
     number = 0
     try:
         with open(path, encoding=encoding, newline="") as file:
-            for number, row in enumerate(csv.reader(file, strict=True), start=1):
+            for row in csv.reader(file, strict=True):
+                number += 1
                 yield row if any(row) else []
     except (csv.Error, UnicodeError) as error:
-        raise NotATable(number + 1, N_("第%(line)s行不成表格（引号或换行不配对）"), line=str(number + 1)) from error
+        raise NotATable(
+            number + 1, N_("第%(line)s行不成表格（引号或换行不配对）"), line=str(number + 1)
+        ) from error
 
 
 def _workbook_rows(path: Path) -> Iterator[list[str]]:

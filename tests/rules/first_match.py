@@ -22,7 +22,14 @@ STREETS = {
     "wujiashan", "baiquan", "jiangjunlu", "cihui", "zoumaling", "jinghe", "changqing", "xinandu", "dongshan",
     "xingou", "jinyinhu", "changqinghuayuan",
 }  # fmt: skip
-RESPONSIBILITIES = ("attraction", "landing", "enterprise_service", "indicators", "policy_delivery", "work_safety")
+RESPONSIBILITIES = (
+    "attraction",
+    "landing",
+    "enterprise_service",
+    "indicators",
+    "policy_delivery",
+    "work_safety",
+)
 Answer = tuple[str, tuple[str, ...], str, str, str | None]
 """Lead, assists, status, rule, suggestion."""
 
@@ -54,7 +61,9 @@ def begins(f: Facts) -> date:
     return min(d for d in (f.construction_started_on, f.completed_on) if d)
 
 
-def service(f: Facts, r: Readings, day: date) -> tuple[str, str | None, str, str, str | None, str]:
+def service(
+    f: Facts, r: Readings, day: date
+) -> tuple[str, str | None, str | None, str, str | None, str | None]:
     """Rule, lead, assist, status, suggestion, indicators' lead."""
     books = f.served_by or f.attracted_by
     assert books
@@ -77,17 +86,12 @@ def service(f: Facts, r: Readings, day: date) -> tuple[str, str | None, str, str
         and (r.R10 == "as-built" or stock)
     )
     own = site is not None and site in (who, books)
-    r6 = (
-        r.R6 == "site-street"
-        and site is not None
-        and not is_office(who or books)
-        and not is_office(books)
-    )
+    r6 = r.R6 == "site-street" and site is not None and not is_office(who or books) and not is_office(books)
     if major:
         return "3.1-named-major", "jd", None, "decided", None, "jd"
     if move:
         assist = f.from_street if r.R11 == "assists" and not done else None
-        return "3.3-street-move", site, assist, "decided", None, site  # type: ignore[return-value]
+        return "3.3-street-move", site, assist, "decided", None, site
     if not done:
         if block:
             return "3.1-changqing", "changqing", None, "decided", None, "changqing"
@@ -123,7 +127,7 @@ def service(f: Facts, r: Readings, day: date) -> tuple[str, str | None, str, str
         if not stock and site and who and is_office(who) and has_plate(who, r):
             return "3.2-out-of-plate", site, None, "decided", None, site
     if own or r6:
-        return "2-street-duty", site, None, "decided", None, site  # type: ignore[return-value]
+        return "2-street-duty", site, None, "decided", None, site
     return "none", books, None, "undetermined", site, books
 
 
@@ -144,7 +148,7 @@ def answers(f: Facts, r: Readings, day: date) -> dict[str, Answer]:
             "2-attraction",
             None,
         )
-    assert lead
+    assert lead and indicators
     if not done:
         found["landing"] = (lead, assists, status, rule, suggestion)
     found["enterprise_service"] = (lead, assists, status, rule, suggestion)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ AREAS = ["综保区一期", "综保区二期", "长青街1平方公里经济园�
 NOTICE = date(2020, 4, 27)
 
 
-@lru_cache(maxsize=None)
+@cache
 def ground(readings: Readings = Readings()) -> Ground:
     """The ground as the notice laid it, under some readings."""
     return seeded_ground(VOCABULARY, readings)

@@ -20,14 +20,20 @@ NOTICE = registries.NOTICE
 
 @settings(max_examples=600, deadline=None)
 @given(registries.facts(), registries.readings, st.lists(registries.days, max_size=3))
-def test_clauses_agree_with_the_tables_on_every_day(facts: Facts, readings: Readings, days: list[date]) -> None:
+def test_clauses_agree_with_the_tables_on_every_day(
+    facts: Facts, readings: Readings, days: list[date]
+) -> None:
     ground = registries.ground(readings)
     timeline = stretches([(date.min, facts)], [(date.min, ground)])
     first = max(first_match.begins(facts), readings.first_day)
     assert timeline[0].from_ == first
     asked = {first, *(day for day in days if day >= first)}
     if facts.completed_on and facts.completed_on > first:
-        asked |= {facts.completed_on - timedelta(days=1), facts.completed_on, facts.completed_on + timedelta(days=1)}
+        asked |= {
+            facts.completed_on - timedelta(days=1),
+            facts.completed_on,
+            facts.completed_on + timedelta(days=1),
+        }
     for day in sorted(asked):
         stretch = [s for s in timeline if s.from_ <= day][-1]
         found = {

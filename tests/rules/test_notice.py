@@ -30,7 +30,9 @@ def test_the_words_of_every_clause_stand_in_the_notice() -> None:
 
 def test_coded_and_silent_passages_are_the_whole_notice() -> None:
     left = NOTICE
-    for passage in sorted({*coded(), *(squeezed(silence.words) for silence in SILENT)}, key=len, reverse=True):
+    for passage in sorted(
+        {*coded(), *(squeezed(silence.words) for silence in SILENT)}, key=len, reverse=True
+    ):
         assert passage in NOTICE, passage
         left = left.replace(passage, "\n")
     assert left.split() == [], "neither coded nor listed as silent"

@@ -47,7 +47,12 @@ CASES = [
 
 @pytest.mark.parametrize(("code", "other", "facts", "responsibility", "built_in", "changed"), CASES)
 def test_a_choice_moves_what_it_should(
-    code: str, other: str, facts: Facts, responsibility: str, built_in: tuple[str, str], changed: tuple[str, str]
+    code: str,
+    other: str,
+    facts: Facts,
+    responsibility: str,
+    built_in: tuple[str, str],
+    changed: tuple[str, str],
 ) -> None:
     before = found(facts, Readings())[responsibility].attribution
     after = found(facts, Readings()._replace(**{code: other}))[responsibility].attribution

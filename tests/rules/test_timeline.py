@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import date, timedelta
 
@@ -31,7 +32,7 @@ def test_periods_tile_the_time_from_the_first_day_on(facts: Facts, readings: Rea
     first = max(facts.begins_on or date.min, readings.first_day)
     for responsibility in Responsibility:
         mine = [period for period in found if period.responsibility == responsibility]
-        for earlier, later in zip(mine, mine[1:], strict=False):
+        for earlier, later in itertools.pairwise(mine):
             assert earlier.to == later.from_, "neither overlap nor gap"
             assert earlier.attribution != later.attribution, "periods that touch and agree are one"
         if responsibility in ALWAYS_LED:
@@ -46,7 +47,9 @@ def test_periods_tile_the_time_from_the_first_day_on(facts: Facts, readings: Rea
 @given(registries.facts(), registries.facts(), st.integers(1, 900))
 def test_a_change_from_a_day_on_leaves_the_days_before_alone(old: Facts, new: Facts, after: int) -> None:
     new = new._replace(
-        signed_on=old.signed_on, construction_started_on=old.construction_started_on, completed_on=old.completed_on
+        signed_on=old.signed_on,
+        construction_started_on=old.construction_started_on,
+        completed_on=old.completed_on,
     )
     ground = registries.ground()
     begins = max(old.begins_on or date.min, Readings().first_day)
@@ -70,7 +73,9 @@ def test_a_plate_that_changes_moves_what_lies_in_it_from_that_day() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(registries.facts(), min_size=1, max_size=30), st.integers())
-def test_a_shuffled_registry_gives_the_same_and_bulk_equals_one_by_one(projects: list[Facts], seed: int) -> None:
+def test_a_shuffled_registry_gives_the_same_and_bulk_equals_one_by_one(
+    projects: list[Facts], seed: int
+) -> None:
     rows = [RegistryRow(i + 2, f"P{i:03d}", "", "", None, "3525", f, None) for i, f in enumerate(projects)]
     names, as_of = registries.VOCABULARY.names, date(2021, 5, 31)
     in_order = list(attribution.attribute(rows, registries.ground(), names, as_of))

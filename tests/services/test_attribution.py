@@ -47,7 +47,7 @@ def test_the_worked_example_in_the_books(books: Any) -> None:
     for row in example():
         projects.register(row, actor=None, book=book)
     names = {unit.code: unit.name for unit in books.query(Unit)}
-    found = []
+    found: list[tuple[str, ...]] = []
     for project in books.query(Project).order_by(Project.number):
         timeline = attribution.timeline(project, book)
         assert [(s.from_) for s in timeline][:1] == [d.from_day for d in attribution.decided(project)][:1]

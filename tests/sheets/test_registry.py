@@ -20,7 +20,26 @@ CASES = Path(__file__).parents[1] / "cases"
 GOOD = dict(
     zip(
         COLUMNS,
-        "P1,名称,企业,,3525,机电产业办,,新引进,,径河街,,径河街,是,,2015-03-02,2015-09-01,2017-06-30,3.2".split(","),
+        [
+            "P1",
+            "名称",
+            "企业",
+            "",
+            "3525",
+            "机电产业办",
+            "",
+            "新引进",
+            "",
+            "径河街",
+            "",
+            "径河街",
+            "是",
+            "",
+            "2015-03-02",
+            "2015-09-01",
+            "2017-06-30",
+            "3.2",
+        ],
         strict=True,
     )
 )
@@ -146,7 +165,9 @@ def test_a_credit_code_with_full_width_or_small_letters_is_normalised(tmp_path: 
     from stdnum.cn import uscc
 
     code = code[:17] + uscc.calc_check_digit(code[:17])
-    (tmp_path / "r.csv").write_text(text(GOOD | {"统一社会信用代码": code.lower().replace("9", "９")}), "utf-8")
+    (tmp_path / "r.csv").write_text(
+        text(GOOD | {"统一社会信用代码": code.lower().replace("9", "９")}), "utf-8"
+    )
     rows, found = read(tmp_path / "r.csv")
     assert found == [] and rows[0].credit_code == code
 

@@ -135,7 +135,12 @@ def passes_changqing_block_on_whole(project: Case, readings: Readings) -> Condit
     yield N_("账面单位是新沟镇街或东山街"), project.books.cedes, "books"
     yield N_("截至通知印发之日已开始"), project.begun_by_notice, "begins_on"
     if readings.R10 == "stock-only":
-        yield N_("口径R10取“仅限存量”：截至通知印发之日已建成投产"), project.stock, "reading:R10", "completed_on"
+        yield (
+            N_("口径R10取“仅限存量”：截至通知印发之日已建成投产"),
+            project.stock,
+            "reading:R10",
+            "completed_on",
+        )
     return Result(Role.CHANGQING)
 
 
