@@ -80,7 +80,7 @@ def ready(settings: dict[str, object]) -> Flask:
         if not config.names_database():
             file = config.default_database(Path(str(settings["INSTANCE"])))
             if not file.exists():
-                click.echo(said(N_("首次启动：正在建库并载入演示，约需半分钟……")))
+                click.echo(said(N_("首次启动：正在建库并载入演示……")))
                 files.make(file, demonstration.load)
         app = create_app()
         if check_schema(app, migrating=True):

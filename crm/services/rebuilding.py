@@ -45,13 +45,13 @@ def rebuild(*, after: int, actor: User | None) -> Part:
     if not numbers:
         return Part(0, (), None)
     book = attribution.rulebook()
-    nested = db.session.begin_nested()
+    savepoint = db.session.begin_nested()
     event = history.record("attribution.rebuilt", actor=actor, first=min(numbers), last=max(numbers))
     found = list(attribution.decide(list(numbers), book, event=event))
     if found:
-        nested.commit()
+        savepoint.commit()
     else:
-        nested.rollback()
+        savepoint.rollback()
     rules = _rules({row[0] for _, _, *rows in found for row in rows if row[0] is not None})
     units = {unit.id: unit.name for unit in book.units.values()}
 
