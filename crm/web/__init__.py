@@ -6,4 +6,24 @@ from flask import Flask
 
 
 def register(app: Flask) -> None:
-    """Registers the pages with the application."""
+    """Registers the pages with the application, and what all of them share."""
+    from crm.web import (
+        briefs,
+        errors,
+        headers,
+        health,
+        home,
+        log,
+        preferences,
+        presentation,
+        projects,
+        sign_in,
+        system,
+    )
+
+    presentation.init(app)
+    headers.init(app)
+    errors.init(app)
+    sign_in.init(app)
+    for task in (sign_in, preferences, home, projects, briefs, log, system, health):
+        app.register_blueprint(task.blueprint)

@@ -1,0 +1,103 @@
+"""The log as lists: every event for the auditor, and what moved lately for those who read projects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from crm.db import db
+from crm.models import AuditEvent, Decision, Project, User
+from crm.permissions import visible_to
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the log; None narrows nothing. Days are business days, both included."""
+
+    action: str | None = None
+    actor_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the log, newest first."""
+
+    events: tuple[AuditEvent, ...]
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True)
+class Move:
+    """A project and a decision on it that began or was recorded lately, with the one before it."""
+
+    project: Project
+    decision: Decision
+    before: Decision | None
+
+
+def listing(
+    filters: Filters, *, after: int | None, before: int | None, last: bool, size: int = PAGE_SIZE
+) -> Page:
+    """A page of events below an id (`after`), above one (`before`), the last, or the first: one statement."""
+    query = select(AuditEvent).options(joinedload(AuditEvent.actor))
+    for value, condition in (
+        (filters.action, AuditEvent.action == filters.action),
+        (filters.actor_id, AuditEvent.actor_id == filters.actor_id),
+        (filters.since, AuditEvent.business_day >= filters.since if filters.since else None),
+        (filters.until, AuditEvent.business_day <= filters.until if filters.until else None),
+    ):
+        if value is not None and condition is not None:
+            query = query.where(condition)
+    backwards = last or before is not None
+    if after is not None:
+        query = query.where(AuditEvent.id < after)
+    elif before is not None:
+        query = query.where(AuditEvent.id > before)
+    order = AuditEvent.id.asc() if backwards else AuditEvent.id.desc()
+    rows = list(db.session.scalars(query.order_by(order).limit(size + 1)))
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    return Page(
+        tuple(rows),
+        has_previous=more if backwards else after is not None,
+        has_next=before is not None if backwards else more,
+    )
+
+
+def actors() -> list[User]:
+    """Everybody who may be named in the log, by login."""
+    return list(db.session.scalars(select(User).order_by(User.login)))
+
+
+def recent_attributions(user: User, day: date, most: int) -> list[Move]:
+    """The decisions that most lately began to hold, by a day, where one held before: two statements."""
+    query = (
+        select(Project, Decision)
+        .join(Decision, Decision.project_id == Project.id)
+        .where(visible_to(user), Decision.from_day <= day, Decision.outcome_id.is_not(None))
+        .order_by(Decision.from_day.desc(), Decision.id.desc())
+        .limit(most * 6)
+    )
+    found = [(project, decision) for project, decision in db.session.execute(query)]
+    earlier: dict[int, list[Decision]] = {}
+    ids = {project.id for project, _ in found}
+    rows = select(Decision).where(Decision.project_id.in_(ids)).order_by(Decision.from_day, Decision.id)
+    for decision in db.session.scalars(rows):
+        earlier.setdefault(decision.project_id, []).append(decision)
+    moves = []
+    for project, decision in found:
+        held = {row.from_day: row for row in earlier[project.id]}
+        before = [row for since, row in held.items() if since < decision.from_day]
+        # Of two recorded for one day the later counts, and a project's first decision moves nothing.
+        if held[decision.from_day] is decision and before:
+            moves.append(Move(project, decision, before[-1]))
+    return moves[:most]

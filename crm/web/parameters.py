@@ -1,0 +1,117 @@
+"""What an address asks for: every parameter is read as its kind or left out and said so, whatever was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from crm.periods import Month, parse_day
+
+LONGEST_TEXT = 100
+
+
+@dataclass
+class Given:
+    """The parameters of a request; the names of those that meant nothing are in `ignored`."""
+
+    values: MultiDict[str, str]
+    ignored: list[str] = field(default_factory=list)
+    _kept: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """A text without control characters, cut to what a search needs."""
+        found = "".join(c if c.isprintable() else " " for c in self.values.get(name, ""))
+        return self._keep(name, " ".join(found[:LONGEST_TEXT].split())) or ""
+
+    def one_of(self, name: str, known: Container[str]) -> str | None:
+        """One of a closed list."""
+        found = self.text(name)
+        if not found:
+            return None
+        return self._keep(name, found) if found in known else self._ignore(name)
+
+    def day(self, name: str) -> date | None:
+        """A day YYYY-MM-DD."""
+        found = self.text(name)
+        if not found:
+            return None
+        try:
+            return parse_day(found)
+        except ValueError:
+            return self._ignore(name)
+
+    def month(self, name: str) -> Month | None:
+        """A month YYYY-MM."""
+        found = self.text(name)
+        if not found:
+            return None
+        try:
+            return Month.parse(found)
+        except ValueError:
+            return self._ignore(name)
+
+    def whole(self, name: str, most: int) -> int | None:
+        """A whole number from 0 to `most`."""
+        found = self.text(name)
+        if not found:
+            return None
+        if found.isascii() and found.isdecimal() and len(found) <= 19 and int(found) <= most:
+            return int(found)
+        return self._ignore(name)
+
+    def yes(self, name: str) -> bool:
+        """Is it 1?"""
+        return self.values.get(name) == "1"
+
+    def kept(self, *names: str) -> dict[str, str]:
+        """Those of the named parameters that were understood, for links that keep them."""
+        return {name: self._kept[name] for name in names if self._kept.get(name)}
+
+    def _keep(self, name: str, value: str) -> str:
+        self._kept[name] = value
+        return value
+
+    def _ignore(self, name: str) -> None:
+        self._kept.pop(name, None)
+        self.ignored.append(name)
+
+
+class Cut(Protocol):
+    """A page of a list, cut by key."""
+
+    @property
+    def has_previous(self) -> bool:
+        """Is there a page before it?"""
+
+    @property
+    def has_next(self) -> bool:
+        """Is there a page after it?"""
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The addresses of the neighbouring pages; none where there is none."""
+
+    first: str | None
+    previous: str | None
+    next: str | None
+    last: str | None
+
+    @classmethod
+    def of(cls, page: Cut, kept: dict[str, str], endpoint: str, keys: Sequence[Any]) -> Pages:
+        """Around a page whose rows have these keys, keeping the filters."""
+
+        def link(**more: Any) -> str:
+            return url_for(endpoint, **kept, **more)
+
+        return cls(
+            link() if page.has_previous else None,
+            link(before=keys[0]) if page.has_previous and keys else None,
+            link(after=keys[-1]) if page.has_next and keys else None,
+            link(last=1) if page.has_next else None,
+        )

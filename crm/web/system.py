@@ -1,0 +1,26 @@
+"""系统: what the installation stands on, and who may sign in; for the administrator."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from crm.permissions import needs
+from crm.services import books, people, system
+from crm.services.units import all_units
+
+blueprint = Blueprint("system", __name__)
+
+
+@blueprint.get("/system")
+@needs("system:read")
+def state() -> str:
+    """Database, books, business day and accounts."""
+    # Loaded first, so that no account asks for its unit by itself.
+    units = {unit.id: unit for unit in all_units()}
+    return render_template(
+        "system/state.html",
+        database=system.database(),
+        books=books.books(),
+        people=people.list_users(),
+        units=units,
+    )
