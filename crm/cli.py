@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "crm.commands.run",
     "attribute": "crm.commands.attribute",
     "explain": "crm.commands.explain",
+    "import": "crm.commands.import_",
     "attribution": "crm.commands.attribution",
     "brief": "crm.commands.brief",
     "migrate": "crm.commands.migrate",

@@ -1,0 +1,250 @@
+"""A checked sheet entered into the books: a handful of statements, however many rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from crm.db import db
+from crm.models import (
+    FACTS,
+    AuditEvent,
+    Decision,
+    Enterprise,
+    Import,
+    Project,
+    ProjectFacts,
+    StagedDecision,
+    StagedFacts,
+    StagedRow,
+)
+from crm.periods import ALWAYS
+from crm.services.attribution import COLUMNS
+from crm.services.projects import VERSIONED
+
+LOCK = 0x67756973
+"""The advisory lock that has imports enter one after the other on PostgreSQL; SQLite has one writer anyway."""
+
+
+def hold(import_: Import) -> None:
+    """Keeps others from changing the staged projects until the transaction ends."""
+    if db.session.get_bind().dialect.name != "postgresql":
+        return
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    staged = select(StagedRow.project_id).where(
+        StagedRow.import_id == import_.id, StagedRow.project_id.is_not(None)
+    )
+    locked = (
+        select(Project.id).where(Project.id.in_(staged)).order_by(Project.id).with_for_update().subquery()
+    )
+    db.session.execute(select(func.count()).select_from(locked))
+
+
+def overtaken(import_: Import) -> str | None:
+    """The number of a project that the books changed since it was staged; none where all is as it was."""
+    versions = select(func.count()).where(ProjectFacts.project_id == StagedRow.project_id)
+    decisions = select(func.count()).where(Decision.project_id == StagedRow.project_id)
+    changed = and_(
+        StagedRow.project_id.is_not(None),
+        StagedRow.books_rows != versions.scalar_subquery() + decisions.scalar_subquery(),
+    )
+    appeared = and_(StagedRow.action == "new", exists().where(Project.number == StagedRow.number))
+    query = select(StagedRow.number).where(StagedRow.import_id == import_.id, or_(changed, appeared))
+    return db.session.scalar(query.limit(1))
+
+
+def enter(import_: Import, event: AuditEvent) -> None:
+    """Enterprises, projects, versions of facts and decisions, all recorded by one event."""
+    _rename_enterprises(import_)
+    _add_enterprises(import_)
+    _add_projects(import_, event)
+    _change_projects(import_)
+    _add_versions(import_, event)
+    _add_decisions(import_, event)
+
+
+def _of(import_: Import, *actions: str) -> Select[Any]:
+    return select(StagedRow).where(StagedRow.import_id == import_.id, StagedRow.action.in_(actions))
+
+
+def _ended_up(import_: Import, *actions: str) -> Subquery:
+    """The facts that each project ends up with: the row's, or those of a later day that the books already had."""
+    later = aliased(StagedFacts)
+    facts = [
+        case((later.newest, getattr(later, name)), else_=getattr(StagedRow, name)).label(name)
+        for name in VERSIONED
+    ]
+    return (
+        select(StagedRow.row_number, StagedRow.project_id, StagedRow.relinks, *facts)
+        .outerjoin(
+            later,
+            and_(
+                later.import_id == StagedRow.import_id, later.row_number == StagedRow.row_number, later.newest
+            ),
+        )
+        .where(StagedRow.import_id == import_.id, StagedRow.action.in_(actions))
+        .subquery()
+    )
+
+
+def _rename_enterprises(import_: Import) -> None:
+    """Every project of the enterprise is in the sheet under its new name."""
+    named = (StagedRow.import_id == import_.id) & StagedRow.renames_id.is_not(None)
+    new_name = (
+        select(StagedRow.investor)
+        .where(named, StagedRow.renames_id == Enterprise.id)
+        .order_by(StagedRow.row_number)
+        .limit(1)
+        .scalar_subquery()
+    )
+    _run(
+        update(Enterprise)
+        .where(Enterprise.id.in_(select(StagedRow.renames_id).where(named)))
+        .values(name=new_name)
+    )
+
+
+def _add_enterprises(import_: Import) -> None:
+    """Those that rows name and the books lack, under the name of the first such row."""
+    rows = _ended_up(import_, "new", "changed")
+    code, name = rows.c.credit_code, rows.c.investor
+    known = case(
+        (code.is_not(None), exists().where(Enterprise.credit_code == code)),
+        else_=exists().where(Enterprise.name == name, Enterprise.credit_code.is_(None)),
+    )
+    firsts = (
+        select(func.min(rows.c.row_number))
+        .where(rows.c.relinks, or_(code.is_not(None), name.is_not(None)), ~known)
+        .group_by(code, case((code.is_(None), name)))
+    )
+    again = _ended_up(import_, "new", "changed")
+    chosen = (
+        select(func.coalesce(again.c.investor, again.c.credit_code), again.c.credit_code)
+        .where(again.c.row_number.in_(firsts))
+        .order_by(again.c.row_number)
+    )
+    _run(insert(Enterprise).from_select(["name", "credit_code"], chosen))
+
+
+def _enterprise_id(rows: FromClause) -> Any:
+    code, name = rows.c.credit_code, rows.c.investor
+    by_code = select(Enterprise.id).where(Enterprise.credit_code == code).correlate(rows).scalar_subquery()
+    by_name = (
+        select(func.min(Enterprise.id))
+        .where(Enterprise.name == name, Enterprise.credit_code.is_(None))
+        .correlate(rows)
+        .scalar_subquery()
+    )
+    return case((code.is_not(None), by_code), (name.is_not(None), by_name), else_=null())
+
+
+def _add_projects(import_: Import, event: AuditEvent) -> None:
+    rows = StagedRow.__table__
+    found = (
+        select(
+            rows.c.number,
+            _enterprise_id(rows),
+            literal(1),
+            literal([], Project.__table__.c.invented.type),
+            literal(event.at, Project.__table__.c.created_at.type),
+            *(rows.c[name] for name in FACTS),
+        )
+        .where(rows.c.import_id == import_.id, rows.c.action == "new")
+        .order_by(rows.c.row_number)
+    )
+    columns = ["number", "enterprise_id", "version", "invented", "created_at", *FACTS]
+    _run(insert(Project.__table__).from_select(columns, found, include_defaults=False))  # type: ignore[arg-type]
+
+
+def _change_projects(import_: Import) -> None:
+    rows = _ended_up(import_, "changed")
+    project: Any = Project.__table__
+    _run(
+        update(project)
+        .where(project.c.id == rows.c.project_id)
+        .values(
+            {name: rows.c[name] for name in FACTS}
+            | {
+                "version": project.c.version + 1,
+                "enterprise_id": case((rows.c.relinks, _enterprise_id(rows)), else_=project.c.enterprise_id),
+            }
+        )
+    )
+
+
+def _add_versions(import_: Import, event: AuditEvent) -> None:
+    """What each row says from its day on, and what that makes of later days."""
+    table: Any = ProjectFacts.__table__
+    stamp = (literal(event.at, table.c.recorded_at.type), literal(event.id))
+    since = case((StagedRow.action == "new", literal(ALWAYS)), else_=literal(import_.effective_from))
+    of_rows = (
+        select(Project.id, since, *stamp, *(getattr(StagedRow, name) for name in VERSIONED))
+        .join(Project, Project.number == StagedRow.number)
+        .where(StagedRow.import_id == import_.id, StagedRow.action.in_(("new", "changed")))
+        .order_by(StagedRow.row_number)
+    )
+    of_later_days = (
+        select(
+            StagedRow.project_id,
+            StagedFacts.valid_from,
+            *stamp,
+            *(getattr(StagedFacts, name) for name in VERSIONED),
+        )
+        .join(
+            StagedFacts,
+            and_(
+                StagedFacts.import_id == StagedRow.import_id, StagedFacts.row_number == StagedRow.row_number
+            ),
+        )
+        .where(StagedRow.import_id == import_.id, StagedFacts.adds)
+        .order_by(StagedFacts.row_number, StagedFacts.valid_from)
+    )
+    columns = ["project_id", "valid_from", "recorded_at", "event_id", *VERSIONED]
+    for found in (of_rows, of_later_days):
+        _run(insert(table).from_select(columns, found, include_defaults=False))
+
+
+def _add_decisions(import_: Import, event: AuditEvent) -> None:
+    table: Any = Decision.__table__
+    found = (
+        select(
+            Project.id,
+            StagedDecision.from_day,
+            literal(event.at, table.c.recorded_at.type),
+            literal(event.id),
+            *(getattr(StagedDecision, name) for name in COLUMNS),
+        )
+        .join(
+            StagedRow,
+            and_(
+                StagedRow.import_id == StagedDecision.import_id,
+                StagedRow.row_number == StagedDecision.row_number,
+            ),
+        )
+        .join(Project, Project.number == StagedRow.number)
+        .where(StagedDecision.import_id == import_.id, StagedRow.action.in_(("new", "changed")))
+        .order_by(StagedDecision.row_number, StagedDecision.from_day)
+    )
+    columns = ["project_id", "from_day", "recorded_at", "event_id", *COLUMNS]
+    _run(insert(table).from_select(columns, found, include_defaults=False))
+
+
+def _run(statement: Any) -> None:
+    db.session.execute(statement, execution_options={"synchronize_session": False})
