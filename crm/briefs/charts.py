@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,6 @@ from crm.briefs.typesetting import baseline_in, draw_line, draw_text
 
 INK = Color(0.13, 0.23, 0.37)
 TINTS = (INK, Color(0.53, 0.65, 0.79), Color(0.84, 0.89, 0.94), white, Color(0.35, 0.35, 0.35))
-GRID = Color(0.82, 0.82, 0.82)
 GROUP_GAP = 6.0
 BAR, BAR_ALONE = 7.5, 11.0
 LABEL_SHARE = 0.3
@@ -75,10 +73,6 @@ class HorizontalBars(Flowable):  # type: ignore[misc]
         longest = max((figure.width(written(v)) for _, vs in self.chart.series for v in vs), default=0.0)
         scale = (self.width - left - longest - 8) / float(self.top or 1)
         foot = y - sum(self._group(name) for name in self.chart.labels) - GROUP_GAP
-        for tick in ticks(self.top):
-            canvas.setStrokeColor(GRID)
-            canvas.setLineWidth(0.4)
-            canvas.line(left + tick * scale, y, left + tick * scale, foot)
         y -= GROUP_GAP / 2
         for number, name in enumerate(self.chart.labels):
             height = self._group(name)
@@ -183,19 +177,3 @@ def written(value: Number) -> str:
     exact = Decimal(str(value))
     text = f"{exact:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def ticks(top: Number) -> Iterator[float]:
-    """Round values for the grid: up to five, none at zero."""
-    limit = float(top)
-    if limit <= 0:
-        return
-    step = 10.0 ** (len(str(int(limit))) - 1) if limit >= 1 else limit / 4
-    for divisor in (0.2, 0.5, 1, 2, 5):
-        if limit / (step * divisor) <= 5:
-            step *= divisor
-            break
-    number = 1
-    while number * step <= limit:
-        yield number * step
-        number += 1

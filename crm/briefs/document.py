@@ -131,7 +131,7 @@ class _Layout:
             LEFT, A4[1] - TOP - DEPTH, MEASURE, DEPTH,
             leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
         )  # fmt: skip
-        document.addPageTemplates(PageTemplate(frames=[frame], onPage=self._number_page))
+        document.addPageTemplates(PageTemplate(frames=[frame], onPageEnd=self._number_page))
         document.build(list(self._story()))
         return out.getvalue()
 
@@ -163,10 +163,15 @@ class _Layout:
         if content.footnotes:
             foot = Style(self.faces[Role.BODY], SMALL_4, 19, "left")
             closing.append(Foot([clean(line) for line in content.footnotes], foot))
-        last = text.pop() if closing and text and type(text[-1]) is Paragraph else None
-        yield from text
-        if closing:
-            yield Closing(last, closing)
+        yield from self._closed(text, closing) if closing else text
+
+    def _closed(self, text: list[Flowable], closing: list[Flowable]) -> list[Flowable]:
+        last = text[-1] if text else None
+        if isinstance(last, Headed) and isinstance(last.block, Paragraph):
+            return [*text[:-1], Headed(last.headings, Closing(last.block, closing), DEPTH)]
+        if isinstance(last, Paragraph) and not isinstance(last, Heading):
+            return [*text[:-1], Closing(last, closing)]
+        return [*text, Closing(None, closing)]
 
     def _section(self, section: Section, bookmark: str) -> Iterator[Flowable]:
         heading = self.faces.clean(section.heading)
@@ -176,7 +181,7 @@ class _Layout:
             if isinstance(block, SubHeading):
                 headings += flowables
             elif flowables and headings:
-                yield Headed(headings, flowables[0])
+                yield Headed(headings, flowables[0], DEPTH)
                 yield from flowables[1:]
                 headings = []
             else:

@@ -7,6 +7,7 @@ with the program, then any other font in the folder: a font of rare characters m
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import unicodedata
@@ -144,11 +145,9 @@ def _folder_fonts(
         if path.suffix.lower() not in (".ttf", ".otf", ".ttc") or not path.is_file():
             continue
         try:
-            members = (
-                TTCollection(path, lazy=True).fonts
-                if path.suffix.lower() == ".ttc"
-                else [TTFont(path, lazy=True)]
-            )
+            data = io.BytesIO(path.read_bytes())
+            collection = path.suffix.lower() == ".ttc"
+            members = TTCollection(data, lazy=True).fonts if collection else [TTFont(data, lazy=True)]
             for number, font in enumerate(members):
                 role = _role_of(font)
                 font.getBestCmap()

@@ -85,11 +85,12 @@ class Heading(Paragraph):
 
 
 class Headed(Flowable):  # type: ignore[misc]
-    """Headings and what they head: never parted, though what follows may go on over the page."""
+    """Headings and what they head: not parted, though what follows may go on over the page."""
 
-    def __init__(self, headings: list[Flowable], block: Flowable) -> None:
+    def __init__(self, headings: list[Flowable], block: Flowable, tallest: float) -> None:
+        """`tallest` is the height of a page's type area in points: what it cannot hold is parted after all."""
         super().__init__()
-        self.headings, self.block = headings, block
+        self.headings, self.block, self.tallest = headings, block, tallest
         self.spaceAfter = block.getSpaceAfter()
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
@@ -100,10 +101,10 @@ class Headed(Flowable):  # type: ignore[misc]
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:
         left = available_height - self._above(available_width, available_height)
-        if left <= 0:
-            return []
-        parts = self.block.split(available_width, left)
-        return [Headed(self.headings, parts[0]), *parts[1:]] if parts else []
+        parts = self.block.split(available_width, left) if left > 0 else []
+        if parts:
+            return [Headed(self.headings, parts[0], self.tallest), *parts[1:]]
+        return [*self.headings, self.block] if available_height > self.tallest - 1 else []
 
     def draw(self) -> None:
         y = self.height

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -91,7 +92,7 @@ class GlyphSource:
     def _cache_file(self) -> Path | None:
         if self.cache_folder is None:
             return None
-        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(self._data).hexdigest()
         return self.cache_folder / f"{digest[:24]}-{self.member}.glyphs"
 
     def _remembered(self) -> dict[str, Outline | None]:
@@ -110,8 +111,12 @@ class GlyphSource:
             return {}
 
     @cached_property
+    def _data(self) -> bytes:
+        return self.path.read_bytes()
+
+    @cached_property
     def _font(self) -> TTFont:
-        return TTFont(self.path, fontNumber=self.member, lazy=True)
+        return TTFont(io.BytesIO(self._data), fontNumber=self.member, lazy=True)
 
     @cached_property
     def _characters(self) -> dict[int, str]:

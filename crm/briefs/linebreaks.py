@@ -146,14 +146,15 @@ def break_lines(text: str, style: Style, measure: float) -> list[Line]:
 
 
 def balanced(text: str, style: Style, measure: float) -> list[Line]:
-    """The lines of a centred title, as few as the measure allows and about equally long."""
+    """The lines of a title or a cell, as few as the measure allows and about equally long."""
     lines, narrow = break_lines(text, style, measure), measure
     while len(lines) > 1 and narrow > style.size * 2:
         closer = break_lines(text, style, narrow - style.size / 2)
         if len(closer) > len(lines) or any(line.start < 0 for line in closer):
             break
         lines, narrow = closer, narrow - style.size / 2
-    return [replace(line, start=line.start + (measure - narrow) / 2) for line in lines]
+    shift = {"centre": 0.5, "right": 1.0}.get(style.align, 0.0) * (measure - narrow)
+    return [replace(line, start=line.start + shift) for line in lines]
 
 
 def _runs(text: str, face: Face) -> Iterator[str]:

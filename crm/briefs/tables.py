@@ -8,7 +8,7 @@ from reportlab.lib.colors import Color, black
 from reportlab.platypus import Flowable
 
 from crm.briefs.content import Language, Table
-from crm.briefs.linebreaks import Alignment, Line, Style, break_lines, tokens
+from crm.briefs.linebreaks import Alignment, Line, Style, balanced, break_lines, tokens
 from crm.briefs.typesetting import baseline_in, draw_line, draw_text
 
 LIGHT = Color(0.72, 0.72, 0.72)
@@ -53,7 +53,7 @@ class RuledTable(Flowable):  # type: ignore[misc]
         before: float,
         after: float,
     ) -> None:
-        """`tallest` is the height of a page's type area in points: a row beyond it is divided."""
+        """`tallest` is the height of a page's type area in points: on less than half of it nothing begins."""
         super().__init__()
         self.table, self.style, self.language, self.tallest = table, style, language, tallest
         self.spaceBefore, self.spaceAfter = before, after
@@ -73,7 +73,7 @@ class RuledTable(Flowable):  # type: ignore[misc]
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:
         self.wrap(available_width, available_height)
-        left = available_height - self._top() + 0.01
+        room = left = available_height - self._top() + 0.01
         fits = 0
         for row in self.rows:
             left -= row.height(self.style.cell.pitch)
@@ -85,8 +85,10 @@ class RuledTable(Flowable):  # type: ignore[misc]
             fits -= 1
         # A short table goes to the next page whole, and no page ends with a head and hardly a row.
         short = not self.started and self.height < SHORT_TABLE * self.tallest
-        if fits == 0 or ((short or fits < 3) and available_height < self.tallest / 2):
+        if (short or fits < 3) and available_height < self.tallest / 2:
             return []
+        if fits == 0:
+            return self._cut(room)
         if fits == len(self.rows):
             return [self]
         return [
@@ -116,12 +118,12 @@ class RuledTable(Flowable):  # type: ignore[misc]
 
     def _set(self, measure: float) -> None:
         self.widths = column_widths(self.table, self.style, measure)
-        heads = tuple(column.title + self._unit(column.unit) for column in self.table.columns)
-        centred: tuple[Alignment, ...] = ("centre",) * len(heads)
-        self.head = self._row(heads, self.style.strong, centred)
+        titles = tuple(column.title + self._unit(column.unit) for column in self.table.columns)
+        centre: Alignment = "centre"
+        self.head = self._row(titles, self.style.strong, (centre,) * len(titles))
         aligns: tuple[Alignment, ...] = tuple(column.align for column in self.table.columns)
         for cells in self.table.rows:
-            self.rows += self._divided(self._row(cells, self.style.cell, aligns))
+            self.rows.append(self._row(cells, self.style.cell, aligns))
         if self.table.total is not None:
             total = self._row(self.table.total, self.style.strong, aligns)
             self.rows.append(replace(total, total=True))
@@ -137,19 +139,23 @@ class RuledTable(Flowable):  # type: ignore[misc]
                 tuple(
                     line
                     for part in cell.split("\n")
-                    for line in break_lines(part, replace(style, align=align), width - 2 * SIDE)
+                    for line in balanced(part, replace(style, align=align), width - 2 * SIDE)
                 )
                 for cell, width, align in zip(cells, self.widths, aligns, strict=True)
             )
         )
 
-    def _divided(self, row: _Row) -> list[_Row]:
-        pitch = self.style.cell.pitch
-        most = max(1, int((self.tallest - self._top() - 2 * ABOVE) // pitch))
-        lines = max(map(len, row.cells))
+    def _cut(self, room: float) -> list[Flowable]:
+        """The table parted within its first row, which is too tall for the page."""
+        lines = int((room - 2 * ABOVE) // self.style.cell.pitch)
+        if lines < 1:
+            return []
+        row = self.rows[0]
+        head = replace(row, cells=tuple(cell[:lines] for cell in row.cells))
+        rest = replace(row, cells=tuple(cell[lines:] for cell in row.cells), joined=True)
         return [
-            _Row(tuple(cell[start : start + most] for cell in row.cells), joined=start > 0)
-            for start in range(0, lines, most)
+            self._part([head], self.started, False),
+            self._part([rest, *self.rows[1:]], True, self.ends),
         ]
 
     def _top(self) -> float:
