@@ -9,6 +9,8 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from crm.actions import ACTIONS
+from crm.messages import N_
+from crm.models import AuditEvent
 from crm.permissions import needs
 from crm.services import event_list
 from crm.web.parameters import Given, Pages
@@ -16,6 +18,47 @@ from crm.web.parameters import Given, Pages
 blueprint = Blueprint("log", __name__)
 
 LARGEST_ID = 2**63 - 1
+
+SUBJECTS = {
+    "adjudicator_terms": N_("裁定机关"),
+    "areas": N_("片区"),
+    "books": N_("账套"),
+    "imports": N_("导入"),
+    "projects": N_("项目"),
+    "reading_terms": N_("口径"),
+    "streets": N_("街道"),
+    "targets": N_("目标任务"),
+    "units": N_("单位"),
+    "users": N_("账号"),
+}
+"""What an event can be about, by the table it names."""
+
+DETAILS = {
+    "action": N_("动作"),
+    "active": N_("是否有效"),
+    "after": N_("变更后"),
+    "before": N_("变更前"),
+    "business_day": N_("业务日期"),
+    "choice": N_("取值"),
+    "clause": N_("条款"),
+    "code": N_("代码"),
+    "file_name": N_("文件名"),
+    "included": N_("是否在内"),
+    "kind": N_("类别"),
+    "language": N_("语言"),
+    "login": N_("登录名"),
+    "month": N_("月份"),
+    "name": N_("名称"),
+    "number": N_("编号"),
+    "place": N_("地点"),
+    "role": N_("岗位"),
+    "rows": N_("行数"),
+    "street": N_("街道"),
+    "unit": N_("单位"),
+    "valid_from": N_("生效日期"),
+    "year": N_("年度"),
+}
+"""What the details of an event are called; any other keeps its own name."""
 
 
 @blueprint.get("/log")
@@ -47,13 +90,29 @@ def listing() -> str:
         action_choices=[(code, _(action.sentence)) for code, action in ACTIONS.items()],
         actions=ACTIONS,
         ignored=given.ignored,
+        subject=_subject,
         detail=_detail,
     )
 
 
-def _detail(value: dict[str, Any]) -> str:
-    return "；".join(f"{name} = {_plain(found)}" for name, found in value.items() if found not in (None, ""))
+def _subject(event: AuditEvent) -> str:
+    if event.subject_type is None:
+        return ""
+    name = _(SUBJECTS[event.subject_type]) if event.subject_type in SUBJECTS else event.subject_type
+    return f"{name} {event.subject_id or ''}".strip()
+
+
+def _detail(value: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (_(DETAILS[name]) if name in DETAILS else name, _plain(found))
+        for name, found in value.items()
+        if found not in (None, "", {}, [])
+    ]
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, dict):
+        return "；".join(f"{name}={_plain(found)}" for name, found in value.items())
+    return str(value) if not isinstance(value, list) else json.dumps(value, ensure_ascii=False)

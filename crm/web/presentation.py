@@ -36,6 +36,16 @@ ROLES = {
 }
 """What each role is called."""
 
+SHORT_NAMES = {
+    "attraction": N_("招商"),
+    "landing": N_("落地"),
+    "enterprise_service": N_("服务"),
+    "indicators": N_("指标"),
+    "policy_delivery": N_("兑现"),
+    "work_safety": N_("安全"),
+}
+"""What each responsibility is called where there is little room."""
+
 UNIT_KINDS = {"office": N_("产业办"), "street": N_("街道"), "department": N_("部门")}
 
 STAGES = {
@@ -58,6 +68,7 @@ def init(app: Flask) -> None:
         "unit_name": unit_name,
         "unit_class": unit_class,
         "responsibility": lambda code: gettext(RESPONSIBILITY_NAMES[str(code)]),
+        "short_responsibility": lambda code: gettext(SHORT_NAMES[str(code)]),
         "status": lambda code: gettext(STATUS_NAMES[str(code)]),
         "rule": lambda code: gettext(RULE_NAMES[str(code)]),
         "stage": lambda code: gettext(STAGES[code]),

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from crm import clock
 from crm.extensions import language
 from crm.models import Area, Industry, Project, ProjectFacts, ProjectReport, Unit, User
-from crm.rules.explanation import Explanation, explain, shown, sight, words
+from crm.rules.explanation import Explanation, Sight, explain, shown, sight, words
 from crm.rules.language import Seen, Verdict
 from crm.rules.timeline import Period, Stretch, periods
 from crm.services import attribution, industries, project_history, projects
@@ -123,10 +123,13 @@ class ProjectPage:
         if self.why is None:
             return []
         stretch = self.why.stretch
-        return [
-            shown(sight(fact, stretch.facts, stretch.ground, stretch.begins_on), self._name, gettext)
-            for fact in step.facts
-        ]
+        met = (sight(fact, stretch.facts, stretch.ground, stretch.begins_on) for fact in step.facts)
+        return [self._reading(one) if one.fact.startswith("reading:") else shown(one, self._name, gettext) for one in met]
+
+    def _reading(self, met: Sight) -> str:
+        code, choice = met.fact.partition(":")[2], str(met.values[0])
+        _question, meaning = _reading_texts(language()).get((code, choice), ("", choice))
+        return f"{code}: {meaning}"
 
     def question(self, code: str, choice: str, other: str) -> Question:
         """A reading in words."""
