@@ -103,11 +103,12 @@ class HorizontalBars(Flowable):  # type: ignore[misc]
             y -= title.pitch
         for row in self._legend_rows():
             x = (self.width - sum(width for _, _, width in row)) / 2
-            for tint, name, width in row:
+            for tint, lines, width in row:
                 self._draw_bar(x, y - label.pitch / 2 - 3.5, 14, 7, tint)
-                draw_text(canvas, name, label, x + 18, y - baseline_in(label))
+                for number, line in enumerate(lines):
+                    draw_line(canvas, line, label, x + 18, y - number * label.pitch - baseline_in(label))
                 x += width
-            y -= label.pitch
+            y -= max(len(lines) for _, lines, _ in row) * label.pitch
         return y - 4
 
     def _draw_bar(self, x: float, y: float, width: float, height: float, tint: int) -> None:
@@ -123,20 +124,22 @@ class HorizontalBars(Flowable):  # type: ignore[misc]
         bracketed = (f"（{unit}）" if self.language == "zh" else f" ({unit})") if unit else ""
         return break_lines(self.chart.title + bracketed, self.style.title, self.width)
 
-    def _legend_rows(self) -> list[list[tuple[int, str, float]]]:
-        rows: list[list[tuple[int, str, float]]] = []
+    def _legend_rows(self) -> list[list[tuple[int, list[Line], float]]]:
+        rows: list[list[tuple[int, list[Line], float]]] = []
         if len(self.chart.series) < 2:
             return rows
         for tint, (name, _) in enumerate(self.chart.series):
-            width = self.style.label.width(name) + 36
+            lines = break_lines(name, self.style.label, self.width - 36)
+            width = max(line.width for line in lines) + 36
             if not rows or sum(w for _, _, w in rows[-1]) + width > self.width:
                 rows.append([])
-            rows[-1].append((tint, name, width))
+            rows[-1].append((tint, lines, width))
         return rows
 
     def _head(self) -> float:
         titles = len(self._title_lines()) * self.style.title.pitch
-        return titles + len(self._legend_rows()) * self.style.label.pitch + 4
+        legend = sum(max(len(lines) for _, lines, _ in row) for row in self._legend_rows())
+        return titles + legend * self.style.label.pitch + 4
 
     def _body(self) -> float:
         return sum(self._group(name) for name in self.chart.labels) + GROUP_GAP

@@ -148,9 +148,10 @@ def break_lines(text: str, style: Style, measure: float) -> list[Line]:
 def balanced(text: str, style: Style, measure: float) -> list[Line]:
     """The lines of a title or a cell, as few as the measure allows and about equally long."""
     lines, narrow = break_lines(text, style, measure), measure
-    while len(lines) > 1 and narrow > style.size * 2:
+    longest = max((style.width(piece.rstrip(" ")) for piece in tokens(text, style.face)), default=0.0)
+    while len(lines) > 1 and narrow - style.size / 2 >= longest:
         closer = break_lines(text, style, narrow - style.size / 2)
-        if len(closer) > len(lines) or any(line.start < 0 for line in closer):
+        if len(closer) > len(lines):
             break
         lines, narrow = closer, narrow - style.size / 2
     shift = {"centre": 0.5, "right": 1.0}.get(style.align, 0.0) * (measure - narrow)

@@ -13,7 +13,7 @@ from reportlab.pdfbase import pdfmetrics
 
 from crm.briefs.embedding import build
 from crm.briefs.fonts import FAMILIES, Role, chains, typefaces
-from crm.briefs.glyphs import GlyphSource
+from crm.briefs.glyphs import GlyphSource, Outline
 from tests.briefs.specimens import BEYOND_THE_BASIC_PLANE, RARE, squares
 
 SAMPLE = "招商引资归属0123456789" + RARE
@@ -24,7 +24,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("glyphs")
 
 
-def outlines(cache_folder: Path | None, text: str = SAMPLE) -> list[object]:
+def outlines(cache_folder: Path | None, text: str = SAMPLE) -> list[Outline | None]:
     source = GlyphSource(pylopdf_fonts_zh_cn.serif_path(), cache_folder=cache_folder)
     found = [source.outline(character, "chinese") for character in text]
     source.remember()

@@ -114,6 +114,10 @@ def test_titles_are_balanced_and_placed(face: Face) -> None:
     lines = balanced("项目归属街道产业办建成投产移交", style, 12 * EM)
     assert [len(line.text) for line in lines] == [8, 7]
     assert [line.start for line in lines] == [2 * EM, 2.5 * EM]
+    assert [line.text for line in balanced("abcdefgh abc dad", replace(style, align="left"), 5 * EM)] == [
+        "abcdefgh",
+        "abc dad",
+    ]
     (right,) = break_lines("归属", replace(style, align="right"), 12 * EM)
     assert right.start == 10 * EM
 
