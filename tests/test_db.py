@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import multiprocessing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, update
 
-import crm
 from crm import create_app
 from crm.db import Instant, count_statements, db, transaction
 from crm.models import Enterprise, Unit
@@ -156,14 +154,3 @@ def test_instants_are_utc_whatever_zone_they_came_in(session: Any) -> None:
     assert project.created_at.tzinfo is UTC
     with pytest.raises(ValueError, match="time zone"):
         Instant().process_bind_param(datetime(2021, 6, 3), session.get_bind().dialect)
-
-
-def test_nothing_else_commits() -> None:
-    package = Path(crm.__file__).parent
-    committing = {
-        str(file.relative_to(package))
-        for file in package.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr == "commit"
-    }
-    assert committing == {"db.py"}

@@ -57,8 +57,8 @@ class Names:
     @classmethod
     def of_books(cls) -> Names:
         """All there are: two statements."""
-        units = dict(db.session.execute(select(Unit.id, Unit.name)).tuples().all())
-        areas = dict(db.session.execute(select(Area.id, Area.name)).tuples().all())
+        units = dict(db.session.execute(select(Unit.id, Unit.name)).all())
+        areas = dict(db.session.execute(select(Area.id, Area.name)).all())
         return cls(units, areas)
 
     def cell(self, column: str, value: Any) -> str:

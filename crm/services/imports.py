@@ -130,7 +130,7 @@ def finish(staging: Staging, *, actor: User | None) -> Import:
     import_ = by_id(staging.import_id)
     db.session.refresh(import_)
     if wrong:
-        by_action = db.session.execute(_counts(import_.id)).tuples()
+        by_action = db.session.execute(_counts(import_.id)).all()
         staging.counts.clear()
         staging.counts.update(dict(by_action))
     import_.head = staging.head

@@ -35,7 +35,7 @@ def store(decided: Iterable[duties.Outcome]) -> dict[duties.Outcome, int]:
 
 def _ids(digests: list[str]) -> dict[str, int]:
     query = select(Outcome.digest, Outcome.id).where(Outcome.digest.in_(digests))
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def _insert(rows: dict[str, dict[str, Any]]) -> None:
