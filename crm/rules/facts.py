@@ -140,7 +140,10 @@ class Ground:
             self.plates.setdefault(office, []).append(place)
         if readings.R4 == "whole-street" and "gx" in self.plates and CHANGQING not in self.plates["gx"]:
             self.plates["gx"].append(CHANGQING)
+        self.first_day = readings.first_day
+        # what deciding a whole registry works out once and remembers: outcomes by case, names by outcome and units
         self.outcomes: dict[Hashable, Any] = {}
+        self.named: dict[Hashable, Any] = {}
         self._parties: dict[tuple[str | None, str | None, str | None], Party] = {}
 
     def read_as(self, code: str, choice: str) -> Ground:

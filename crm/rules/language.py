@@ -142,6 +142,8 @@ class Notice:
 
     number: str
     clauses: list[Clause] = field(default_factory=list)
+    changes: list[date] = field(default_factory=list)
+    """The days on which a version of a clause begins or ends, in order."""
 
     def clause(
         self,
@@ -157,6 +159,7 @@ class Notice:
 
         def enter(function: Callable[[Case, Readings], Conditions]) -> Callable[[Case, Readings], Conditions]:
             self.clauses.append(Clause(id, reference, stage, frozenset(overrides), since, until, function))
+            self.changes = sorted({*self.changes, *(day for day in (since, until) if day is not None)})
             return function
 
         return enter
@@ -200,8 +203,3 @@ class Notice:
                 return clause, result, verdicts
         suggestion = Role.SITE if case.sited else None
         return None, Result(Role.BOOKS, status=Status.UNDETERMINED, suggestion=suggestion), verdicts
-
-    @property
-    def changes(self) -> list[date]:
-        """The days on which a version of a clause begins or ends, in order."""
-        return sorted({day for c in self.clauses for day in (c.since, c.until) if day is not None})

@@ -67,22 +67,22 @@ def stretches(versions: Versions, grounds: Grounds) -> list[Stretch]:
     if begins_on is None:
         return []
     completed_on = newest.completed_on
-    first = max(begins_on, grounds[-1][1].readings.first_day)
-    days = {first}
+    first = max(begins_on, grounds[-1][1].first_day)
+    days = [first]
     if completed_on is not None and completed_on > first:
-        days.add(completed_on)
-    for changes in (versions[1:], grounds[1:]):
-        days.update(day for day, _ in changes if day > first)
-    days.update(day for day in WLKB_2020_1.changes if day > first)
+        days.append(completed_on)
+    if len(versions) > 1 or len(grounds) > 1 or WLKB_2020_1.changes:
+        changes = [*(day for day, _ in (*versions[1:], *grounds[1:])), *WLKB_2020_1.changes]
+        days = sorted({*days, *(day for day in changes if day > first)})
     found = []
-    for day in sorted(days):
+    for day in days:
         facts, ground = _in_force(versions, day), _in_force(grounds, day)
         case = ground.case(facts, begins_on, completed_on, day)
-        found.append(Stretch(day, facts, ground, case, _decided(case, ground, day), begins_on, completed_on))
+        found.append(Stretch(day, facts, ground, case, decided(case, ground, day), begins_on, completed_on))
     return found
 
 
-def _decided(case: Case, ground: Ground, day: date) -> Outcome:
+def decided(case: Case, ground: Ground, day: date) -> Outcome:
     """The outcome for a case, worked out once for each ground: distinct cases are few, projects are many."""
     key = (case, edition(day)) if WLKB_2020_1.changes else case
     outcome = ground.outcomes.get(key)
@@ -93,6 +93,8 @@ def _decided(case: Case, ground: Ground, day: date) -> Outcome:
 
 def _in_force(rows: Sequence[tuple[date, T]], day: date) -> T:
     value = rows[0][1]
+    if len(rows) == 1:
+        return value
     for from_, later in rows[1:]:
         if from_ > day:
             break
@@ -102,7 +104,7 @@ def _in_force(rows: Sequence[tuple[date, T]], day: date) -> T:
 
 def named(outcome: Outcome, facts: Facts) -> list[Attribution | None]:
     """An outcome with the names of one project in place of roles, one for each responsibility."""
-    units = {
+    units: dict[Role | None, str | None] = {
         Role.ATTRACTED_BY: facts.attracted_by,
         Role.BOOKS: facts.served_by or facts.attracted_by,
         Role.SITE: facts.site_street,
@@ -126,9 +128,22 @@ def named(outcome: Outcome, facts: Facts) -> list[Attribution | None]:
     ]
 
 
+def _named_once(stretch: Stretch) -> list[Attribution | None]:
+    """What named() gives, remembered: in a registry the same few units stand in the same few cases."""
+    facts = stretch.facts
+    known = stretch.ground.named
+    key = (id(stretch.outcome), facts.attracted_by, facts.served_by, facts.site_street, facts.from_street)
+    found = known.get(key)
+    if found is None:
+        if len(known) > 50_000:
+            known.clear()
+        found = known[key] = named(stretch.outcome, facts)
+    return found
+
+
 def periods(timeline: Sequence[Stretch]) -> list[Period]:
     """The six responsibilities' periods: those that touch and agree are one, in order of responsibility and day."""
-    columns = [(stretch.from_, named(stretch.outcome, stretch.facts)) for stretch in timeline]
+    columns = [(stretch.from_, _named_once(stretch)) for stretch in timeline]
     found: list[Period] = []
     for index, responsibility in enumerate(RESPONSIBILITIES):
         running: Attribution | None = None

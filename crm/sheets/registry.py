@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from crm.messages import N_
@@ -36,6 +37,9 @@ COLUMNS = (
     "总投资亿元",
 )
 LONGEST = {"项目编号": 40, "项目名称": 200, "投资企业": 200}
+REMEMBERED = 100_000
+"""Distinct days and sums kept parsed."""
+
 T = TypeVar("T")
 
 
@@ -52,6 +56,16 @@ class RegistryRow(NamedTuple):
     total_investment_fen: int | None
 
 
+class _Accepted:
+    """Every accepted text of a column, the empty one included."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.units: dict[str, str | None] = {**vocabulary.units, "": None}
+        self.streets: dict[str, str | None] = {**vocabulary.streets, "": None}
+        self.areas: dict[str, str | None] = {**vocabulary.areas, "": None}
+        self.marks: dict[str, str | None] = {**MARKS, "": None}
+
+
 @dataclass
 class Registry:
     """Reads rows as projects and keeps every error; a row with an error is left out of what is yielded."""
@@ -60,8 +74,12 @@ class Registry:
     for_books: bool = False
     errors: list[CellError] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _days: dict[str, date] = field(default_factory=dict)
+    _days: dict[str, date | None] = field(default_factory=lambda: {"": None})
     _sums: dict[str, int] = field(default_factory=dict)
+    _wrong_days: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._accepted = _Accepted(self.vocabulary)
 
     def read(self, table: Iterable[list[str]]) -> Iterator[RegistryRow]:
         """The rows without error, in file order; where the head is wrong there are none."""
@@ -77,9 +95,9 @@ class Registry:
             if self._wrong_head(head):
                 return
             places = [head.index(column) for column in COLUMNS]
-            width = max(places) + 1
+            wanted, width = itemgetter(*places), max(places) + 1
             for number, cells in enumerate(rows, start=2):
-                if not cells or not any(cell.strip() for cell in cells):
+                if not (cells and cells[0]) and not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) < width:
                     self._error(
@@ -87,12 +105,12 @@ class Registry:
                     )
                     yield number, cells, None
                     continue
-                too_long = any(cell.strip() for cell in cells[len(head) :])
+                too_long = len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :])
                 if too_long:
                     self._error(
                         number, head[-1], N_("本行比表头多出%(extra)s列"), extra=len(cells) - len(head)
                     )
-                row = self._row(number, [cells[place].strip() for place in places])
+                row = self._row(number, list(map(str.strip, wanted(cells))))
                 yield number, cells, None if too_long else row
         except NotATable as problem:
             self.errors.append(problem.error)
@@ -117,10 +135,48 @@ class Registry:
         before = len(self.errors)
         (number, name, investor, credit_code, industry, attracted_by, served_by, origin, from_street, site_street,
          area, statistical, above_scale, mark, signed, started, completed, investment) = cells  # fmt: skip
+        known = self._accepted
+        try:
+            facts = Facts(
+                known.units[attracted_by],
+                known.units[served_by],
+                ORIGINS[origin],
+                known.streets[from_street],
+                known.streets[site_street],
+                known.areas[area],
+                known.streets[statistical],
+                YES_NO[above_scale],
+                known.marks[mark],
+                self._days[signed],
+                self._days[started],
+                self._days[completed],
+            )
+        except KeyError:
+            # a day met for the first time, or something wrong: cell by cell, with its reason
+            facts = self._facts(row, cells)
+        self._check_days(row, facts)
+        if not attracted_by and not served_by:
+            self._error(row, "招商单位", N_("招商单位和现服务单位都是空的；至少填一个"))
+        self._check_identity(row, number, name, industry)
+        for column, text in (("项目编号", number), ("项目名称", name), ("投资企业", investor)):
+            if len(text) > LONGEST[column]:
+                self._error(
+                    row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=LONGEST[column]
+                )
+        code = self._credit_code(row, credit_code) if credit_code else None
+        fen = self._fen(row, investment) if investment else None
+        if len(self.errors) > before:
+            return None
+        return RegistryRow(row, number, name, investor, code, industry, facts, fen)
+
+    def _facts(self, row: int, cells: list[str]) -> Facts:
+        (attracted_by, served_by, origin, from_street, site_street, area, statistical, above_scale, mark, signed,
+         started, completed) = cells[5:17]  # fmt: skip
         units, streets = self.vocabulary.units, self.vocabulary.streets
         unknown_unit = N_("没有名为“%(found)s”的单位；请填产业办简称、街道或部门名称")
         unknown_street = N_("没有名为“%(found)s”的街道")
-        facts = Facts(
+        unknown_mark = N_("没有“%(found)s”这种标记；可填京东方、康宁、全产业链或留空")
+        return Facts(
             self._known(row, "招商单位", attracted_by, units, unknown_unit),
             self._known(row, "现服务单位", served_by, units, unknown_unit),
             self._required(row, "项目来源", origin, ORIGINS),
@@ -129,31 +185,11 @@ class Registry:
             self._known(row, "选址片区", area, self.vocabulary.areas, N_("没有名为“%(found)s”的片区")),
             self._known(row, "统计归属街道", statistical, streets, unknown_street),
             bool(self._required(row, "规上工业", above_scale, YES_NO)),
-            self._known(
-                row,
-                "重大项目标记",
-                mark,
-                MARKS,
-                N_("没有“%(found)s”这种标记；可填京东方、康宁、全产业链或留空"),
-            ),
+            self._known(row, "重大项目标记", mark, MARKS, unknown_mark),
             self._day(row, "签约日期", signed),
             self._day(row, "开工日期", started),
             self._day(row, "建成投产日期", completed),
         )
-        self._check_days(row, facts, signed or started or completed)
-        if not attracted_by and not served_by:
-            self._error(row, "招商单位", N_("招商单位和现服务单位都是空的；至少填一个"))
-        self._check_identity(row, number, name, industry)
-        for column, text in zip(COLUMNS[:3], cells[:3], strict=True):
-            if len(text) > LONGEST[column]:
-                self._error(
-                    row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=LONGEST[column]
-                )
-        code = self._credit_code(row, credit_code)
-        fen = self._fen(row, investment)
-        if len(self.errors) > before:
-            return None
-        return RegistryRow(row, number, name, investor, code, industry, facts, fen)
 
     def _known(self, row: int, column: str, text: str, names: Mapping[str, T], message: str) -> T | None:
         if not text:
@@ -172,51 +208,48 @@ class Registry:
         return found
 
     def _day(self, row: int, column: str, text: str) -> date | None:
-        if not text:
-            return None
-        return self._parsed(
-            row, column, text, self._days, parse_day, N_("“%(found)s”不是日期；请写成2021-05-31的样子")
-        )
+        day = self._days.get(text)
+        if day is None and text:
+            try:
+                day = parse_day(text)
+            except ValueError:
+                self._error(row, column, N_("“%(found)s”不是日期；请写成2021-05-31的样子"), found=text)
+                self._wrong_days.add(row)
+                return None
+            if len(self._days) < REMEMBERED:
+                self._days[text] = day
+        return day
 
     def _fen(self, row: int, text: str) -> int | None:
-        if not text:
-            return None
-        return self._parsed(
-            row,
-            "总投资亿元",
-            text,
-            self._sums,
-            fen_from_yi,
-            N_("“%(found)s”不是金额；请填不小于0的数字，单位亿元"),
-        )
-
-    def _parsed(
-        self, row: int, column: str, text: str, known: dict[str, T], parse: Callable[[str], T], message: str
-    ) -> T | None:
-        value = known.get(text)
-        if value is None:
+        fen = self._sums.get(text)
+        if fen is None:
             try:
-                value = parse(text)
+                fen = fen_from_yi(text)
             except ValueError:
-                self._error(row, column, message, found=text)
+                wrong = N_("“%(found)s”不是金额；请填不小于0的数字，单位亿元")
+                self._error(row, "总投资亿元", wrong, found=text)
                 return None
-            if len(known) < 100_000:
-                known[text] = value
-        return value
+            if len(self._sums) < REMEMBERED:
+                self._sums[text] = fen
+        return fen
 
-    def _check_days(self, row: int, facts: Facts, any_day: str) -> None:
-        if not any_day:
-            self._error(row, "签约日期", N_("签约、开工、建成投产日期都是空的；至少填一个"))
-        earlier, earlier_column = facts.signed_on, "签约日期"
-        for column, day in (
-            ("开工日期", facts.construction_started_on),
-            ("建成投产日期", facts.completed_on),
-        ):
-            if day is None:
-                continue
-            if earlier is not None and day < earlier:
-                self._error(row, column, N_("%(day)s早于%(other)s%(earlier)s"), day=day, other=earlier_column, earlier=earlier)  # fmt: skip
-            earlier, earlier_column = day, column
+    def _check_days(self, row: int, facts: Facts) -> None:
+        signed, started, completed = facts.signed_on, facts.construction_started_on, facts.completed_on
+        if signed is None and started is None and completed is None:
+            if row not in self._wrong_days:
+                self._error(row, "签约日期", N_("签约、开工、建成投产日期都是空的；至少填一个"))
+            return
+        if signed is not None and started is not None and started < signed:
+            self._reversed(row, "开工日期", started, "签约日期", signed)
+        if completed is not None:
+            if started is not None and completed < started:
+                self._reversed(row, "建成投产日期", completed, "开工日期", started)
+            elif signed is not None and completed < signed:
+                self._reversed(row, "建成投产日期", completed, "签约日期", signed)
+
+    def _reversed(self, row: int, column: str, day: date, earlier_column: str, earlier: date) -> None:
+        message = N_("%(day)s早于%(other)s%(earlier)s")
+        self._error(row, column, message, day=day, other=earlier_column, earlier=earlier)
 
     def _check_identity(self, row: int, number: str, name: str, industry: str) -> None:
         if not number:
@@ -237,8 +270,6 @@ class Registry:
             )
 
     def _credit_code(self, row: int, text: str) -> str | None:
-        if not text:
-            return None
         from stdnum.cn import uscc
 
         # full-width and lower-case characters are how it is often typed, not another code
