@@ -18,6 +18,9 @@ SHORTEST = timedelta(days=180)
 
 LABELS_AT_MOST = 9
 
+ROOM = 18.0
+"""Per cent of the width kept free for the label of a marked day."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -71,6 +74,8 @@ def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
     def mark(day: date) -> Mark:
         return Mark(day, place(day), place(day) > 80)
 
+    now = mark(today)
+    asked = mark(chosen) if chosen != today and first <= chosen <= end else None
     bars = [
         Bar(
             period,
@@ -85,10 +90,18 @@ def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
         HEAD + len(RESPONSIBILITIES) * (LANE + GAP),
         RESPONSIBILITIES,
         tuple(bars),
-        tuple(mark(day) for day in _ticks(first, end)),
-        mark(today),
-        mark(chosen) if chosen != today and first <= chosen <= end else None,
+        tuple(tick for tick in map(mark, _ticks(first, end)) if not _crowded(tick, now) and not _crowded(tick, asked)),
+        now,
+        asked,
     )
+
+
+def _crowded(tick: Mark, beside: Mark | None) -> bool:
+    """Would the label of a tick run into that of a marked day?"""
+    if beside is None:
+        return False
+    left, right = (-ROOM, 1.0) if beside.leftwards else (-ROOM / 2, ROOM)
+    return left < tick.x - beside.x < right
 
 
 def _ticks(first: date, end: date) -> list[date]:
