@@ -11,7 +11,7 @@ INSTALL := $(PIP) install --require-hashes --prefer-binary
 SENTENCES := $(wildcard crm/translations/*/LC_MESSAGES/messages.po)
 CATALOGUES := $(SENTENCES:.po=.mo)
 
-.PHONY: help install run test bench bench-full pins clean
+.PHONY: help install run test bench bench-full pins docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,9 @@ bench-full: install $(VENV)/bench.stamp ## 测速，含最大规模 · the large
 
 pins: install $(VENV)/tests.stamp ## 重新锁定依赖 · pin requirements.in again, from the public index alone
 	sh .ci/pins $(BIN)/pip-compile
+
+docs: install ## 由代码生成规则页 · the pages generated from the code
+	$(BIN)/python docs/generate.py
 
 clean: ## 删除 .venv 与缓存；instance/（数据）不动 · all but the data in instance/
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build ./*.egg-info $(CATALOGUES)

@@ -1,0 +1,96 @@
+"""Writes docs/rules.md and docs/readings.md from the code: `python docs/generate.py`. A test holds them current."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from crm.rules.duties import attraction, policy_delivery, work_safety
+from crm.rules.explanation import RULE_NAMES
+from crm.rules.facts import CHOICES, NOBODY, Case, Readings
+from crm.rules.language import Clause
+from crm.rules.notices.silent import SILENT
+from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
+from crm.sheets.vocabulary import rows
+
+HERE = Path(__file__).parent
+STAGES = {
+    "pipeline": "建成投产前 · before completion",
+    "completed": "建成投产后 · once completed",
+    "always": "始终 · always",
+}
+DUTIES = (("2-attraction", attraction), ("2-work-safety", work_safety), ("policy_delivery", policy_delivery))
+NOTE = "<!-- 由 docs/generate.py 从代码生成 · generated from the code -->"
+
+
+def rules() -> Iterator[str]:
+    """The notice as the program applies it, clause by clause, and what it leaves silent."""
+    yield from (NOTE, "# 归属规则 · The rules", "")
+    yield f"{WLKB_2020_1.number}，逐条：条文原文、程序的理解、条件、让位关系。"
+    yield "The notice clause by clause: its own words, how they are read, the conditions, and which clauses give way."
+    for clause in WLKB_2020_1.clauses:
+        yield from ("", f"## `{clause.id}` · {clause.reference} · {STAGES[clause.stage]}", "")
+        yield from (f"**{RULE_NAMES[clause.id]}**", "", f"> {clause.words}", "")
+        if clause.reading:
+            yield from (" ".join(clause.reading.split()), "")
+        yield from (f"{n}. {condition}" for n, condition in enumerate(conditions(clause), start=1))
+        if clause.overrides:
+            yield from (
+                "",
+                "让位于它的 · gives way to it: "
+                + ", ".join(f"`{rule}`" for rule in sorted(clause.overrides)),
+            )
+    yield from ("", "## 其余职责 · The other responsibilities")
+    for name, function in DUTIES:
+        words, _, reading = (function.__doc__ or "").partition("\n\n")
+        yield from ("", f"### `{name}`", "", f"> {words.strip()}")
+        if reading.strip():
+            yield from ("", " ".join(reading.split()))
+    yield from ("", "## 没有代码的条文 · Passages without code", "", "| 原文 | 理由 |", "| --- | --- |")
+    yield from (f"| {silence.words} | {silence.reason} |" for silence in SILENT)
+
+
+def conditions(clause: Clause) -> list[str]:
+    """The messages of a clause's conditions in order, those asked only under a reading included."""
+    found: list[str] = []
+    party = NOBODY._replace(kind="office")
+    case = Case(True, True, True, party, party, True, True, True, True, True, True, True, "full_chain")
+    for readings in (Readings(), Readings(**{code: choices[-1] for code, choices in CHOICES.items()})):
+        for message, *_ in clause.function(case, readings):
+            if str(message) not in found:
+                found.append(str(message))
+    return found
+
+
+def readings() -> Iterator[str]:
+    """Every reading with its question and choices, the built-in one marked."""
+    yield from (NOTE, "# 口径 · Readings", "")
+    yield "条文有两种以上理解的地方。每一项都有生效日期，由裁定机关设定；第一项是内置的。"
+    yield "Where the words allow more than one reading. Each is a dated row that the bureau may set; the first is built in."
+    code = ""
+    for row in rows("readings.csv"):
+        if row["code"] != code:
+            code = row["code"]
+            yield from (
+                "",
+                f"## {code} · {row['question_zh']}",
+                "",
+                f"{row['question_en']} ({row['clause']})",
+                "",
+            )
+        mark = "（内置 · built in）" if row["built_in"] == "1" else ""
+        yield f"- `{row['choice']}`{mark}: {row['meaning_zh']} · {row['meaning_en']}"
+
+
+def pages() -> dict[Path, str]:
+    """Each generated page's path and text."""
+    return {
+        HERE / f"{page.__name__}.md": re.sub(r"\n{3,}", "\n\n", "\n".join(page())) + "\n"
+        for page in (rules, readings)
+    }
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
