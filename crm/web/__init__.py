@@ -13,6 +13,7 @@ def register(app: Flask) -> None:
         headers,
         health,
         home,
+        imports,
         log,
         preferences,
         presentation,
@@ -25,5 +26,5 @@ def register(app: Flask) -> None:
     headers.init(app)
     errors.init(app)
     sign_in.init(app)
-    for task in (sign_in, preferences, home, projects, briefs, log, system, health):
+    for task in (sign_in, preferences, home, projects, imports, briefs, log, system, health):
         app.register_blueprint(task.blueprint)

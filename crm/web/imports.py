@@ -1,0 +1,232 @@
+"""导入: upload a registry, see every error beside its cell or what will change, then apply it or give it up."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Redirect
+
+from crm.db import db, transaction
+from crm.errors import Refused, Stale
+from crm.messages import N_
+from crm.models import User
+from crm.periods import ALWAYS
+from crm.permissions import needs
+from crm.services import imports, staging
+from crm.services.attribution import rulebook
+from crm.services.cells import Names
+from crm.services.units import all_units
+from crm.sheets import corrections, template
+from crm.sheets.tables import NotATable
+from crm.uploads import keep, kept
+from crm.web.parameters import Given
+from crm.web.presentation import said
+
+blueprint = Blueprint("imports", __name__)
+
+A_PAGE = 50
+SHOWN_NEW = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LARGEST_ID = 2**31 - 1
+NUMBER = f"<int(max={LARGEST_ID}):number>"
+
+STATES = {
+    "staging": N_("核对中"),
+    "checked": N_("已核对"),
+    "applied": N_("已应用"),
+    "failed": N_("未通过"),
+    "abandoned": N_("已放弃"),
+}
+"""What each state of an import is called."""
+
+
+@blueprint.get("/imports")
+@needs("project:import")
+def listing() -> str:
+    """The form to upload with, and earlier imports."""
+    return _listing()
+
+
+@blueprint.get(f"/imports/{NUMBER}")
+@needs("project:import")
+def show(number: int) -> str:
+    """How far an import is; then its errors, or what it will change."""
+    import_ = imports.by_id(number)
+    given = Given(request.args)
+    after = given.whole("after", LARGEST_ID) or 0
+    wrong = changed = []
+    new: list[imports.Preview] = []
+    if import_.status != "staging":
+        wrong = imports.rows(import_, "error", after=after, limit=A_PAGE)
+        if not import_.error_rows:
+            changed = imports.previews(import_, "changed", after=after, limit=A_PAGE)
+            new = imports.previews(import_, "new", limit=SHOWN_NEW) if not after else []
+    paged = wrong or [preview.row for preview in changed]
+    return render_template(
+        "imports/show.html",
+        import_=import_,
+        state=STATES[import_.status],
+        always=ALWAYS,
+        silent=imports.is_silent(import_),
+        applicable=imports.is_applicable(import_),
+        wrong=wrong,
+        changed=changed,
+        new=new,
+        names=Names.of_books(),
+        units={unit.id: unit for unit in all_units()},
+        following=paged[-1].row_number if len(paged) == A_PAGE else None,
+        after=after,
+    )
+
+
+@blueprint.get("/imports/template.xlsx")
+@needs("project:import")
+def empty_template() -> Response:
+    """An empty workbook to fill in, with the names that the books accept today."""
+    vocabulary = staging.vocabulary(rulebook())
+    return _workbook(lambda path: template.write(path, vocabulary), _("项目登记表模板.xlsx"))
+
+
+@blueprint.get(f"/imports/{NUMBER}/errors.xlsx")
+@needs("project:import")
+def error_workbook(number: int) -> Response:
+    """The rows as they were uploaded, with a column of reasons."""
+    import_ = imports.by_id(number)
+    uploaded, errors = kept(import_.sha256), imports.errors(import_)
+    try:
+        return _workbook(
+            lambda path: corrections.write(
+                path, uploaded, errors, lambda text, values: said(text, dict(values))
+            ),
+            _("登记表错误.xlsx"),
+        )
+    except NotATable as problem:
+        raise Refused(problem.error.message, **problem.error.values) from problem
+
+
+@blueprint.post("/imports")
+@needs("project:import")
+def upload() -> Redirect | tuple[str, int]:
+    """Keeps the file and has it checked beside this request."""
+    file = request.files.get("file")
+    given = Given(request.form)
+    effective_from = given.day("effective_from")
+    if file is None or not file.filename:
+        return _listing({"file": _("请选择要导入的文件")}), 400
+    if given.ignored:
+        return _listing({"effective_from": _("不是日期；请写成2021-05-31的样子")}), 400
+    path = keep(file.stream)
+    try:
+        with transaction():
+            import_ = imports.start(
+                path, file.filename, effective_from=effective_from or ALWAYS, actor=_actor()
+            )
+            number, attempt = import_.id, import_.attempt
+    except Refused as refused:
+        return _listing({refused.field or "file": said(refused.message, refused.values)}), 400
+    _check_beside(number, attempt, path)
+    return redirect(url_for("imports.show", number=number), 303)
+
+
+@blueprint.post(f"/imports/{NUMBER}/apply")
+@needs("project:import")
+def apply(number: int) -> Redirect:
+    """Enters a checked import into the books; where they changed meanwhile it is to be checked again."""
+    try:
+        with transaction():
+            imports.apply(imports.by_id(number), actor=_actor())
+    except Stale as stale:
+        flash(said(stale.message, stale.values), "warning")
+        return redirect(url_for("imports.show", number=number), 303)
+    _clear(number)
+    flash(_("已写入账中"), "success")
+    return redirect(url_for("imports.show", number=number), 303)
+
+
+@blueprint.post(f"/imports/{NUMBER}/restart")
+@needs("project:import")
+def restart(number: int) -> Redirect:
+    """Checks an import again, from its first row."""
+    path = kept(imports.by_id(number).sha256)
+    with transaction():
+        attempt = imports.restart(imports.by_id(number), actor=_actor()).attempt
+    _check_beside(number, attempt, path)
+    return redirect(url_for("imports.show", number=number), 303)
+
+
+@blueprint.post(f"/imports/{NUMBER}/abandon")
+@needs("project:import")
+def abandon(number: int) -> Redirect:
+    """Gives an import up; nothing of it was written."""
+    with transaction():
+        imports.abandon(imports.by_id(number), actor=_actor())
+    _clear(number)
+    flash(_("已放弃，没有写入任何内容"), "success")
+    return redirect(url_for("imports.listing"), 303)
+
+
+def check(app: Flask, number: int, attempt: int, path: Path, actor_id: int | None) -> None:
+    """Stages and checks an upload, in transactions of its own; what goes wrong is noted with the import."""
+    with app.app_context():
+        try:
+            _clear(number)
+            with transaction():
+                work = staging.begin(imports.by_id(number))
+            for chunk in work.chunks(path):
+                with transaction():
+                    work.stage(chunk)
+            with transaction():
+                imports.finish(work, actor=db.session.get(User, actor_id) if actor_id else None)
+        except staging.Superseded:
+            app.logger.info("import %s: given up or started again", number)
+        except Exception:
+            app.logger.exception("import %s", number)
+            with transaction():
+                imports.fail(number, attempt, actor=None)
+
+
+def _check_beside(number: int, attempt: int, path: Path) -> None:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    actor = _actor()
+    arguments = (app, number, attempt, path, actor.id if actor else None)
+    Thread(target=check, args=arguments, name=f"import-{number}", daemon=True).start()
+
+
+def _listing(errors: dict[str, str] | None = None) -> str:
+    before = Given(request.args).whole("before", LARGEST_ID)
+    found = imports.earlier(before, A_PAGE + 1)
+    return render_template(
+        "imports/listing.html",
+        found=found[:A_PAGE],
+        following=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
+        states=STATES,
+        errors=errors or {},
+        most=current_app.config["MAX_CONTENT_LENGTH"] // 2**20,
+    )
+
+
+def _clear(number: int) -> None:
+    more = True
+    while more:
+        with transaction():
+            more = imports.clear(imports.by_id(number))
+
+
+def _workbook(write: Callable[[Path], None], name: str) -> Response:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "workbook.xlsx"
+        write(path)
+        response = Response(path.read_bytes(), mimetype=XLSX)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _actor() -> User:
+    person: User = current_user
+    return person
