@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from crm.commands import said
+from crm.messages import N_
 from crm.periods import parse_day
 from crm.rules.facts import CHOICES, Readings
 from crm.sheets import attribution, tables
@@ -30,7 +32,7 @@ class Day(click.ParamType[date]):
         try:
             return parse_day(str(value))
         except ValueError:
-            self.fail(f"“{value}”不是日期；请写成2021-05-31的样子", param, ctx)
+            self.fail(said(N_("“%(found)s”不是日期；请写成2021-05-31的样子"), found=value), param, ctx)
 
 
 def chosen(texts: tuple[str, ...]) -> Readings:
@@ -42,11 +44,17 @@ def chosen(texts: tuple[str, ...]) -> Readings:
             try:
                 parse_day(choice)
             except ValueError:
-                raise click.BadParameter(f"R8要的是日期，例如R8=2020-06-30，不是“{choice}”") from None
+                message = said(N_("R8要的是日期，例如R8=2020-06-30，不是“%(found)s”"), found=choice)
+                raise click.BadParameter(message) from None
         elif code not in CHOICES:
-            raise click.BadParameter(f"没有口径“{code}”；可用：{'、'.join([*CHOICES, 'R8'])}")
+            known = " ".join([*CHOICES, "R8"])
+            raise click.BadParameter(
+                said(N_("没有口径“%(found)s”；可用：%(known)s"), found=code, known=known)
+            )
         elif choice not in CHOICES[code]:
-            raise click.BadParameter(f"{code}没有选项“{choice}”；可用：{'、'.join(CHOICES[code])}")
+            known = " ".join(CHOICES[code])
+            message = N_("口径%(code)s没有选项“%(found)s”；可用：%(known)s")
+            raise click.BadParameter(said(message, code=code, found=choice, known=known))
         readings = readings._replace(**{code: choice})
     return readings
 
@@ -55,10 +63,12 @@ def report(errors: list[tables.CellError]) -> None:
     """Prints every mistake, in the order of the file, and ends the program with exit code 2."""
     errors.sort(key=lambda error: error.row)
     for error in errors[:SHOWN_AT_MOST]:
-        click.echo(f"第{error.row}行 {error.column + '：' if error.column else ''}{error}", err=True)
+        place = said(N_("第%(row)s行"), row=error.row)
+        told = said(error.message, **error.values)
+        click.echo(f"{place} {error.column}：{told}" if error.column else f"{place} {told}", err=True)
     if len(errors) > SHOWN_AT_MOST:
-        click.echo(f"……另有{len(errors) - SHOWN_AT_MOST}处", err=True)
-    click.echo(f"共{len(errors)}处错误；没有写出任何文件。", err=True)
+        click.echo(said(N_("另有%(count)s处"), count=len(errors) - SHOWN_AT_MOST), err=True)
+    click.echo(said(N_("共%(count)s处错误；没有写出任何文件。"), count=len(errors)), err=True)
     sys.exit(2)
 
 
@@ -95,6 +105,6 @@ def command(registry: Path, as_of: date, output: Path | None, readings: tuple[st
     try:
         attribution.write(output, lines)
     except tables.TooManyRows:
-        raise click.UsageError("结果超过Excel一张工作表的1,048,576行；请改写成.csv") from None
+        raise click.UsageError(said(N_("结果超过Excel一张工作表的1,048,576行；请改写成.csv"))) from None
     except OSError as error:
         raise click.FileError(str(output), error.strerror or str(error)) from error

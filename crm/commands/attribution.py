@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from crm.commands import opened, said
+from crm.messages import N_
+
 
 @click.group(help="归属。Attribution in the books.")
 def command() -> None:
@@ -13,14 +16,11 @@ def command() -> None:
 @command.command(help="重新判定账套中的全部项目，只写入有变化的。Decide every stored project again.")
 def rebuild() -> None:
     """Decides all projects again, some thousand a transaction; prints each decision that changed."""
-    from crm import create_app
-    from crm.db import check_schema, transaction
-    from crm.services import rebuilding
-
-    app = create_app()
-    check_schema(app)
     projects = changes = 0
-    with app.app_context():
+    with opened():
+        from crm.db import transaction
+        from crm.services import rebuilding
+
         after = 0
         while True:
             with transaction():
@@ -34,4 +34,4 @@ def rebuild() -> None:
             if part.last is None:
                 break
             after = part.last
-    click.echo(f"共{projects}个项目，{changes}处变化。")
+    click.echo(said(N_("共%(projects)s个项目，%(changes)s处变化。"), projects=projects, changes=changes))

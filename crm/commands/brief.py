@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from crm.commands import opened, said
+from crm.messages import N_
 from crm.periods import Month
 
 
@@ -19,7 +21,7 @@ class MonthType(click.ParamType[Month]):
         try:
             return Month.parse(str(value))
         except ValueError:
-            self.fail(f"“{value}”不是月份；请写成2021-05的样子", param, ctx)
+            self.fail(said(N_("“%(found)s”不是月份；请写成2021-05的样子"), found=value), param, ctx)
 
 
 @click.command(help="某月的简报（PDF）。The monthly brief of the working group.")
@@ -30,29 +32,28 @@ class MonthType(click.ParamType[Month]):
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh")
 def command(month: Month, output: Path | None, language: str) -> None:
     """Writes the brief; says where, and which characters no font had."""
-    from sqlalchemy import true
-
-    from crm import create_app
-    from crm.db import check_schema, transaction
-    from crm.services import printing
-
-    app = create_app()
-    check_schema(app)
     path = output or Path(f"brief-{month}.pdf")
-    with app.app_context(), transaction():
-        printed = printing.print_brief(
-            month,
-            fonts_folder=Path(app.config["FONTS"]),
-            cache_folder=Path(app.config["GLYPHS"]),
-            language=language,
-            # whoever can run this command can read the database file as well
-            visible=true(),
-            actor=None,
-        )
-        try:
-            path.write_bytes(printed.pdf)
-        except OSError as error:
-            raise click.FileError(str(path), error.strerror or str(error)) from error
+    with opened() as app:
+        from sqlalchemy import true
+
+        from crm.db import transaction
+        from crm.services import printing
+
+        with transaction():
+            printed = printing.print_brief(
+                month,
+                fonts_folder=Path(app.config["FONTS"]),
+                cache_folder=Path(app.config["GLYPHS"]),
+                language=language,
+                # whoever can run this command can read the database file as well
+                visible=true(),
+                actor=None,
+            )
+            try:
+                path.write_bytes(printed.pdf)
+            except OSError as error:
+                raise click.FileError(str(path), error.strerror or str(error)) from error
     click.echo(f"{path} · {printed.sha256}")
     if printed.missing:
-        click.echo(f"没有字形的字：{' '.join(printed.missing)}；请把含这些字的字体放进字体文件夹", err=True)
+        message = N_("没有字形的字：%(characters)s；请把含这些字的字体放进字体文件夹")
+        click.echo(said(message, characters=" ".join(printed.missing)), err=True)

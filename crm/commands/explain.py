@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from crm.commands import opened, said
 from crm.commands.attribute import Day, chosen, report
-from crm.messages import translator
+from crm.messages import N_, translator
 from crm.rules.explanation import (
     RESPONSIBILITY_NAMES,
     STATUS_NAMES,
@@ -46,13 +47,13 @@ def command(number: str, day: date, registry: Path | None, readings: tuple[str, 
         title, timeline, names = from_registry(number, registry, readings, language)
     else:
         if readings:
-            raise click.UsageError("--reading只用于登记表文件；账套里的口径按生效日期记录")
+            raise click.UsageError(said(N_("--reading只用于登记表文件；账套里的口径按生效日期记录")))
         title, timeline, names = from_books(number, language)
     before = [stretch for stretch in timeline if stretch.from_ <= day]
     if not before:
-        raise click.UsageError(
-            f"{number}在{day}还没有归属；最早从{timeline[0].from_}起" if timeline else number
-        )
+        first = timeline[0].from_ if timeline else "–"
+        message = N_("%(number)s在%(day)s还没有归属；最早从%(first)s起")
+        raise click.UsageError(said(message, number=number, day=day, first=first))
     stretch = before[-1]
     click.echo(f"{title} · {day}")
     for line in text(explain(stretch), stretch, lambda code: names.get(code, code), translate):
@@ -72,7 +73,7 @@ def from_registry(
     if reader.errors:
         report(reader.errors)
     if not found:
-        raise click.UsageError(f"登记表里没有编号为“{number}”的项目")
+        raise click.UsageError(said(N_("登记表里没有编号为“%(number)s”的项目"), number=number))
     timeline = stretches(
         [(date.min, found[0].facts)], [(date.min, seeded_ground(vocabulary, chosen(readings)))]
     )
@@ -87,18 +88,15 @@ def from_books(number: str, language: str) -> tuple[str, list[Stretch], dict[str
     # imported here: a registry file needs neither Flask nor a database
     from sqlalchemy import select
 
-    from crm import create_app
-    from crm.db import check_schema, db
+    from crm.db import db
     from crm.errors import NotFound
     from crm.models import Project
     from crm.services import attribution
 
-    app = create_app()
-    check_schema(app)
-    with app.app_context():
+    with opened():
         project = db.session.scalar(select(Project).where(Project.number == number))
         if project is None:
-            raise NotFound("没有编号为“%(number)s”的项目", number=number)
+            raise NotFound(N_("没有编号为“%(number)s”的项目"), number=number)
         book = attribution.rulebook()
         names = {u.code: u.name_en if language == "en" else u.name for u in book.units.values()}
         return f"{number} {project.name}", attribution.timeline(project, book), names
