@@ -68,7 +68,10 @@ class _Accepted:
 
 @dataclass
 class Registry:
-    """Reads rows as projects and keeps every error; a row with an error is left out of what is yielded."""
+    """Reads rows as projects and keeps every error; a row with an error is left out of what is yielded.
+
+    The books ask for more than the exchange format does: a name, and texts of a length that a page can show.
+    """
 
     vocabulary: Vocabulary
     for_books: bool = False
@@ -157,12 +160,7 @@ class Registry:
         self._check_days(row, facts)
         if not attracted_by and not served_by:
             self._error(row, "招商单位", N_("招商单位和现服务单位都是空的；至少填一个"))
-        self._check_identity(row, number, name, industry)
-        for column, text in (("项目编号", number), ("项目名称", name), ("投资企业", investor)):
-            if len(text) > LONGEST[column]:
-                self._error(
-                    row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=LONGEST[column]
-                )
+        self._check_identity(row, number, name, investor, industry)
         code = self._credit_code(row, credit_code) if credit_code else None
         fen = self._fen(row, investment) if investment else None
         if len(self.errors) > before:
@@ -251,15 +249,15 @@ class Registry:
         message = N_("%(day)s早于%(other)s%(earlier)s")
         self._error(row, column, message, day=day, other=earlier_column, earlier=earlier)
 
-    def _check_identity(self, row: int, number: str, name: str, industry: str) -> None:
+    def _check_identity(self, row: int, number: str, name: str, investor: str, industry: str) -> None:
         if not number:
             self._error(row, "项目编号", N_("项目编号是空的"))
         elif (first := self._numbers.setdefault(number, row)) != row:
             self._error(
                 row, "项目编号", N_("项目编号“%(found)s”与第%(first)s行重复"), found=number, first=first
             )
-        if self.for_books and not name:
-            self._error(row, "项目名称", N_("项目名称是空的"))
+        if self.for_books:
+            self._check_for_books(row, number, name, investor)
         if not (len(industry) == 4 and industry.isascii() and industry.isdecimal()):
             self._error(
                 row, "行业代码", N_("“%(found)s”不是四位数字的行业代码（GB/T 4754-2017）"), found=industry
@@ -268,6 +266,14 @@ class Registry:
             self._error(
                 row, "行业代码", N_("行业代码“%(found)s”的前两位不是GB/T 4754-2017的大类"), found=industry
             )
+
+    def _check_for_books(self, row: int, number: str, name: str, investor: str) -> None:
+        if not name:
+            self._error(row, "项目名称", N_("项目名称是空的"))
+        for column, text in (("项目编号", number), ("项目名称", name), ("投资企业", investor)):
+            if len(text) > LONGEST[column]:
+                most = LONGEST[column]
+                self._error(row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=most)
 
     def _credit_code(self, row: int, text: str) -> str | None:
         from stdnum.cn import uscc
