@@ -35,6 +35,8 @@ EXPIRED = (N_("表单已失效"), N_("页面打开得太久，或登录已换人
 
 def init(app: Flask) -> None:
     """Registers the handlers."""
+    # Chinese in problem+json is to be read, not decoded.
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Refusals, _refusals)
     app.register_error_handler(CSRFError, _expired)
@@ -53,10 +55,10 @@ def answer(status: int, title: str, detail: str, **more: Any) -> tuple[Response 
 
 def _refused(error: Refused) -> tuple[Response | str, int]:
     status = {NotFound: 404, NotAllowed: 403, Stale: 409}.get(type(error), 400)
-    # A message that the kind of error does not say already says more than its title.
-    title, built_in = (gettext(text) for text in KNOWN[status])
-    detail = said(error.message, error.values)
-    return answer(status, title, built_in if detail == title else detail, field=error.field)
+    title, next_step = (gettext(text) for text in KNOWN[status])
+    # What the kind of error says by itself is less than its next step; a message of its own is more.
+    usual = status != 400 and error.message == type(error)().message
+    return answer(status, title, next_step if usual else said(error.message, error.values), field=error.field)
 
 
 def _refusals(error: Refusals) -> tuple[Response | str, int]:

@@ -15,6 +15,11 @@ from crm.periods import Month, parse_day
 LONGEST_TEXT = 100
 
 
+def plain(text: str) -> str:
+    """The text without control characters: PostgreSQL refuses some of them, and none is ever meant."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 @dataclass
 class Given:
     """The parameters of a request; the names of those that meant nothing are in `ignored`."""
@@ -25,8 +30,7 @@ class Given:
 
     def text(self, name: str) -> str:
         """A text without control characters, cut to what a search needs."""
-        found = "".join(c if c.isprintable() else " " for c in self.values.get(name, ""))
-        return self._keep(name, " ".join(found[:LONGEST_TEXT].split())) or ""
+        return self._keep(name, " ".join(plain(self.values.get(name, ""))[:LONGEST_TEXT].split()))
 
     def one_of(self, name: str, known: Container[str]) -> str | None:
         """One of a closed list."""

@@ -16,7 +16,7 @@ from crm.services import project_list
 from crm.services.project_list import Filters, Place
 from crm.services.units import all_units
 from crm.web import presentation
-from crm.web.parameters import Given, Pages
+from crm.web.parameters import Given, Pages, plain
 from crm.web.project_page import ProjectPage
 
 blueprint = Blueprint("projects", __name__)
@@ -83,7 +83,7 @@ def listing() -> str:
 def project(number: str) -> str:
     """One project: `on` is the day that is explained, `known` the day whose books are asked."""
     given = Given(request.args)
-    shown = ProjectPage.of(number, current_user, on=given.day("on"), known=given.day("known"))
+    shown = ProjectPage.of(plain(number), current_user, on=given.day("on"), known=given.day("known"))
     return render_template(
         "projects/project.html", shown=shown, ignored=given.ignored, actions=ACTIONS, fact_labels=FACT_LABELS
     )

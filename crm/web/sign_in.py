@@ -18,6 +18,7 @@ from crm.permissions import public, signed_in
 from crm.services import history, people
 from crm.web.addresses import here, local, wants_json
 from crm.web.errors import KNOWN, answer
+from crm.web.parameters import plain
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -55,11 +56,11 @@ def check() -> Any:
     form = SignInForm()
     if not form.validate():
         return _page(form), 400
+    login = plain(form.login.data or "")
     with transaction():
-        user = people.authenticate(form.login.data or "", form.password.data or "")
+        user = people.authenticate(login, form.password.data or "")
         if user is None:
-            known = people.user_by_login(form.login.data or "")
-            history.record("user.sign_in_failed", known, actor=None, login=(form.login.data or "")[:100])
+            history.record("user.sign_in_failed", people.user_by_login(login), actor=None, login=login)
         else:
             history.record("user.signed_in", user, actor=user)
     if user is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from flask import Flask
 
 from crm.db import count_statements
@@ -33,10 +32,11 @@ def test_pages(client: Client) -> None:
     assert "新增单位</td>" in last and 'rel="next"' not in last
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-def test_hostile_parameters_are_no_error(client: Client, value: str) -> None:
-    for name in ("action", "actor", "since", "until", "after", "before", "last"):
-        assert client("auditor").get("/log", query_string={name: value}).status_code == 200, name
+def test_hostile_parameters_are_no_error(client: Client) -> None:
+    visitor = client("auditor")
+    for value in HOSTILE:
+        for name in ("action", "actor", "since", "until", "after", "before", "last"):
+            assert visitor.get("/log", query_string={name: value}).status_code == 200, (name, value)
 
 
 def test_how_many_statements_it_takes(client: Client, filled: Flask) -> None:

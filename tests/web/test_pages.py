@@ -20,7 +20,8 @@ STATIC = Path(__file__).parents[2] / "crm" / "static"
 
 def test_headers_on_every_answer(client: Client) -> None:
     for path in ("/sign-in", "/projects", "/nope", "/health", "/static/css/tokens.css"):
-        answer = client("staff").get(path)
+        with client("staff").get(path) as answer:
+            answer.get_data()
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

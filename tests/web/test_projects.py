@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -121,16 +122,17 @@ def test_an_unknown_project_is_not_found(client: Client) -> None:
     assert "没有编号为“P9”的项目" in answer.text
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-def test_hostile_parameters_are_no_error(client: Client, value: str) -> None:
+def test_hostile_parameters_are_no_error(client: Client) -> None:
     visitor = client("staff")
-    for name in ("q", "unit", "street", "stage", "status", "after", "before", "last"):
-        answer = visitor.get("/projects", query_string={name: value})
-        assert answer.status_code == 200, name
-        assert "<script>alert" not in answer.text
-    for name in ("on", "known"):
-        assert visitor.get("/projects/P1", query_string={name: value}).status_code == 200, name
-    assert visitor.get("/projects/" + value.replace("/", "").replace("%", "%25") + "x").status_code in {404, 400}
+    for value in HOSTILE:
+        for name in ("q", "unit", "street", "stage", "status", "after", "before", "last"):
+            answer = visitor.get("/projects", query_string={name: value})
+            assert answer.status_code == 200, (name, value)
+            assert "<script>alert" not in answer.text
+        for name in ("on", "known"):
+            assert visitor.get("/projects/P1", query_string={name: value}).status_code == 200, (name, value)
+        answer = visitor.get("/projects/" + quote(value, safe="") + "x")
+        assert answer.status_code == 404, value
 
 
 def test_what_was_not_understood_is_said(client: Client) -> None:

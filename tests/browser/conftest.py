@@ -1,0 +1,114 @@
+"""A real server on the demonstration, a real Chromium, and people who are signed in."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from crm import create_app
+from crm.db import db
+from crm.seeds import accounts, demonstration
+from tests import databases
+from tests.catalogue import compiled
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+WIDTHS = {"desk": (1366, 768), "phone": (390, 844)}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server and the passwords of its accounts."""
+
+    address: str
+    passwords: dict[str, str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks everything below this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demonstration, served."""
+    compiled()
+    folder = tmp_path_factory.mktemp("site")
+    app = create_app(databases.copy(migrated_sqlite, folder).settings(folder / "instance"))
+    with app.app_context():
+        demonstration.load()
+        passwords = {one.login: one.password for one in accounts.read(folder / "instance" / demonstration.ACCOUNTS_FILE)}
+        db.session.remove()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", passwords)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, the system's own."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert executable, "Chromium is missing: apt-get install chromium fonts-noto-cjk"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield running
+        running.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    """Makes a page in a session of its own: signed in as `login`, in a language, at a width, in a colour scheme."""
+    contexts: list[BrowserContext] = []
+
+    def make(login: str | None = None, *, language: str = "zh", width: str = "desk", scheme: str = "light") -> Page:
+        wide, high = WIDTHS[width]
+        context = browser.new_context(
+            base_url=site.address,
+            viewport={"width": wide, "height": high},
+            color_scheme="dark" if scheme == "dark" else "light",
+            locale="zh-CN",
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.goto("/sign-in")
+        if language != "zh":
+            page.locator("details.menu summary").first.click()
+            page.locator(f"button[name=language][value={language}]").click()
+        if login is not None:
+            page.fill("#login", login)
+            page.fill("#password", site.passwords[login])
+            page.press("#password", "Enter")
+            page.wait_for_url("**/")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
