@@ -19,7 +19,7 @@ from tests.catalogue import compiled
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "crm" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
-MARKS = {name: None for name in ("N_", "_l", "t", "translate")}
+MARKS = dict.fromkeys(("N_", "_l", "t", "translate"))
 """What marks a message besides gettext's own names; CONTRIBUTING names the command that extracts with them."""
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -45,10 +45,14 @@ def said() -> dict[str, str]:
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
     keywords = {**DEFAULT_KEYWORDS, **MARKS}
-    found = {}
+    found: dict[str, str] = {}
     for folder in ("crm", "templates"):
         # The patterns of babel.cfg begin at the root, so the folders' names are put back.
-        own = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in methods if pattern.startswith(folder)]
+        own = [
+            (pattern.removeprefix(f"{folder}/"), method)
+            for pattern, method in methods
+            if pattern.startswith(folder)
+        ]
         own_options = {pattern.removeprefix(f"{folder}/"): value for pattern, value in options.items()}
         for file_name, line, message, _, _ in extract_from_dir(ROOT / folder, own, own_options, keywords):
             assert isinstance(message, str), f"{folder}/{file_name}:{line}: no plural forms: Chinese has none"

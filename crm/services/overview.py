@@ -34,14 +34,12 @@ class Glance:
     provisional: int
     mine: int | None
     """Projects whose indicators the person's own unit is entitled to; none for who has no unit."""
-    mine_undetermined: int | None
 
 
 def glance(user: User, day: date) -> Glance:
     """What the books say on a day, for the person who asks: one statement."""
     month = Month.of(day)
     stage = reached(day)
-    unit = Decision.indicators_id == user.unit_id
 
     def during(column: Any) -> ColumnElement[bool]:
         return column.between(month.first, day)
@@ -58,16 +56,30 @@ def glance(user: User, day: date) -> Glance:
             func.coalesce(func.sum(case((during(Project.signed_on), Project.total_investment_fen))), 0),
             _count(Decision.status == "undetermined"),
             _count(Decision.status == "provisional"),
-            _count(unit),
-            _count(unit & (Decision.status == "undetermined")),
+            _count(Decision.indicators_id == user.unit_id),
         )
         .outerjoin(Decision, Decision.id == current(day))
         .where(visible_to(user))
     ).one()
-    *counts, mine, mine_undetermined = (int(value) for value in row)
-    if user.unit_id is None:
-        return Glance(day, month, *counts, None, None)
-    return Glance(day, month, *counts, mine, mine_undetermined)
+    (
+        total, signed, started, completed, signed_in_month, started_in_month, completed_in_month, signed_fen,
+        undetermined, provisional, mine,
+    ) = (int(value) for value in row)  # fmt: skip
+    return Glance(
+        day,
+        month,
+        total=total,
+        signed=signed,
+        construction_started=started,
+        completed=completed,
+        signed_in_month=signed_in_month,
+        started_in_month=started_in_month,
+        completed_in_month=completed_in_month,
+        signed_fen_in_month=signed_fen,
+        undetermined=undetermined,
+        provisional=provisional,
+        mine=None if user.unit_id is None else mine,
+    )
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from crm.db import db
-from crm.models import Decision, Outcome, Project, User
+from crm.models import Decision, FactColumns, Outcome, Project, User
 from crm.permissions import visible_to
 from crm.services.attribution import current
 
@@ -85,7 +85,7 @@ def reached(day: date) -> ColumnElement[Any]:
     )
 
 
-def stage_of(project: Project, day: date) -> Stage | None:
+def stage_of(project: FactColumns, day: date) -> Stage | None:
     """The furthest stage a project reached by a day; none before it is signed."""
     for stage, on in (
         ("completed", project.completed_on),
@@ -125,7 +125,9 @@ def listing(user: User, filters: Filters, place: Place, day: date, *, size: int 
 
 
 def _narrow(query: Select[Any], user: User, filters: Filters, day: date) -> Select[Any]:
-    query = query.select_from(Project).outerjoin(Decision, Decision.id == current(day)).where(visible_to(user))
+    query = (
+        query.select_from(Project).outerjoin(Decision, Decision.id == current(day)).where(visible_to(user))
+    )
     for part in filters.text.split():
         query = query.where(
             Project.name.icontains(part, autoescape=True)

@@ -52,7 +52,12 @@ def drawn(chart: BarChart) -> Drawn:
     y, groups = GAP // 2, []
     for place, label in enumerate(chart.labels):
         bars = tuple(
-            Bar(y + number * ROW, round(float(values[place]) / top * LONGEST, 3), written(values[place]), number)
+            Bar(
+                y + number * ROW,
+                round(float(values[place]) / top * LONGEST, 3),
+                written(values[place]),
+                number,
+            )
             for number, (_, values) in enumerate(chart.series)
         )
         groups.append(Group(label, y + len(bars) * ROW // 2, bars))

@@ -25,7 +25,10 @@ KNOWN = {
     413: (N_("文件太大"), N_("上传的文件超过了上限%(most)s MB。请拆成几份再传。")),
     415: (N_("格式不支持"), N_("系统不认识这种内容格式。")),
     429: (N_("操作太频繁"), N_("请稍等片刻再试。")),
-    500: (N_("系统出错"), N_("这不是您的操作造成的，账上的数据没有改变。请稍后重试；若仍出现，请告诉系统管理员出错的时间。")),
+    500: (
+        N_("系统出错"),
+        N_("这不是您的操作造成的，账上的数据没有改变。请稍后重试；若仍出现，请告诉系统管理员出错的时间。"),
+    ),
     503: (N_("暂时不可用"), N_("系统正忙或数据库暂时连不上，请稍后重试。")),
 }
 """Status → title and next step, as messages."""
@@ -47,7 +50,9 @@ def init(app: Flask) -> None:
 def answer(status: int, title: str, detail: str, **more: Any) -> tuple[Response | str, int]:
     """One error, as a page or as problem+json (RFC 9457)."""
     if wants_json():
-        response = jsonify({"type": "about:blank", "status": status, "title": title, "detail": detail, **more})
+        response = jsonify(
+            {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
+        )
         response.mimetype = "application/problem+json"
         return response, status
     return render_template("errors/error.html", status=status, title=title, detail=detail), status
@@ -57,7 +62,7 @@ def _refused(error: Refused) -> tuple[Response | str, int]:
     status = {NotFound: 404, NotAllowed: 403, Stale: 409}.get(type(error), 400)
     title, next_step = (gettext(text) for text in KNOWN[status])
     # What the kind of error says by itself is less than its next step; a message of its own is more.
-    usual = status != 400 and error.message == type(error)().message
+    usual = isinstance(error, NotFound | NotAllowed | Stale) and error.message == type(error)().message
     return answer(status, title, next_step if usual else said(error.message, error.values), field=error.field)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
 POLICY = "; ".join(
@@ -46,14 +46,10 @@ def _add(response: Response) -> Response:
 
 def app_serves_https() -> bool:
     """Is the site served over HTTPS only? Then browsers are told never to try plain HTTP again."""
-    from flask import current_app
-
     return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def signed_in() -> bool:
     """Was this answer made for somebody in particular?"""
-    from flask import g
-
     # Asking current_user here would load the account where the view did not need it.
     return "_login_user" in g and bool(current_user.is_authenticated)

@@ -90,7 +90,11 @@ def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
         HEAD + len(RESPONSIBILITIES) * (LANE + GAP),
         RESPONSIBILITIES,
         tuple(bars),
-        tuple(tick for tick in map(mark, _ticks(first, end)) if not _crowded(tick, now) and not _crowded(tick, asked)),
+        tuple(
+            tick
+            for tick in map(mark, _ticks(first, end))
+            if not _crowded(tick, now) and not _crowded(tick, asked)
+        ),
         now,
         asked,
     )

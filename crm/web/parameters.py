@@ -37,7 +37,10 @@ class Given:
         found = self.text(name)
         if not found:
             return None
-        return self._keep(name, found) if found in known else self._ignore(name)
+        if found in known:
+            return self._keep(name, found)
+        self._ignore(name)
+        return None
 
     def day(self, name: str) -> date | None:
         """A day YYYY-MM-DD."""
@@ -47,7 +50,8 @@ class Given:
         try:
             return parse_day(found)
         except ValueError:
-            return self._ignore(name)
+            self._ignore(name)
+            return None
 
     def month(self, name: str) -> Month | None:
         """A month YYYY-MM."""
@@ -57,7 +61,8 @@ class Given:
         try:
             return Month.parse(found)
         except ValueError:
-            return self._ignore(name)
+            self._ignore(name)
+            return None
 
     def whole(self, name: str, most: int) -> int | None:
         """A whole number from 0 to `most`."""
@@ -66,7 +71,8 @@ class Given:
             return None
         if found.isascii() and found.isdecimal() and len(found) <= 19 and int(found) <= most:
             return int(found)
-        return self._ignore(name)
+        self._ignore(name)
+        return None
 
     def yes(self, name: str) -> bool:
         """Is it 1?"""
@@ -111,7 +117,7 @@ class Pages:
         """Around a page whose rows have these keys, keeping the filters."""
 
         def link(**more: Any) -> str:
-            return url_for(endpoint, **kept, **more)
+            return url_for(endpoint, **{**kept, **more})
 
         return cls(
             link() if page.has_previous else None,

@@ -9,7 +9,7 @@ from functools import cache
 
 from flask_babel import gettext
 
-from crm import clock
+from crm import clock, money
 from crm.extensions import language
 from crm.models import Area, Industry, Project, ProjectFacts, ProjectReport, Unit, User
 from crm.rules.explanation import Explanation, Sight, explain, shown, sight, words
@@ -124,7 +124,10 @@ class ProjectPage:
             return []
         stretch = self.why.stretch
         met = (sight(fact, stretch.facts, stretch.ground, stretch.begins_on) for fact in step.facts)
-        return [self._reading(one) if one.fact.startswith("reading:") else shown(one, self._name, gettext) for one in met]
+        return [
+            self._reading(one) if one.fact.startswith("reading:") else shown(one, self._name, gettext)
+            for one in met
+        ]
 
     def _reading(self, met: Sight) -> str:
         code, choice = met.fact.partition(":")[2], str(met.values[0])
@@ -150,7 +153,7 @@ class ProjectPage:
             named: Unit | Area = self.areas[value] if column == "site_area_id" else self.units[value]  # type: ignore[index]
             return presentation.unit_name(named)
         if column == "total_investment_fen":
-            return gettext("%(yi)s亿元", yi=presentation.money.yi(int(str(value))))
+            return gettext("%(yi)s亿元", yi=money.yi(int(str(value))))
         if isinstance(value, date):
             return value.isoformat()
         return presentation.word(str(value))
@@ -179,7 +182,9 @@ def why(stretch: Stretch) -> Why:
     def rank(verdict: Verdict) -> int:
         return 2 if not verdict.applies else 1 if verdict.overruled_by else 0
 
-    return Why(stretch, explanation, quoted(explanation.rule), others, tuple(sorted(explanation.verdicts, key=rank)))
+    return Why(
+        stretch, explanation, quoted(explanation.rule), others, tuple(sorted(explanation.verdicts, key=rank))
+    )
 
 
 @cache

@@ -55,7 +55,10 @@ def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     app = create_app(databases.copy(migrated_sqlite, folder).settings(folder / "instance"))
     with app.app_context():
         demonstration.load()
-        passwords = {one.login: one.password for one in accounts.read(folder / "instance" / demonstration.ACCOUNTS_FILE)}
+        passwords = {
+            one.login: one.password
+            for one in accounts.read(folder / "instance" / demonstration.ACCOUNTS_FILE)
+        }
         db.session.remove()
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -87,7 +90,9 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     """Makes a page in a session of its own: signed in as `login`, in a language, at a width, in a colour scheme."""
     contexts: list[BrowserContext] = []
 
-    def make(login: str | None = None, *, language: str = "zh", width: str = "desk", scheme: str = "light") -> Page:
+    def make(
+        login: str | None = None, *, language: str = "zh", width: str = "desk", scheme: str = "light"
+    ) -> Page:
         wide, high = WIDTHS[width]
         context = browser.new_context(
             base_url=site.address,

@@ -57,5 +57,7 @@ def test_every_page(
             page.goto(path)
             page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             found[f"{login} {path}"] = violations(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is too wide"
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+                f"{path} is too wide"
+            )
     assert {place: wrong for place, wrong in found.items() if wrong} == {}

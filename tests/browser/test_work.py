@@ -31,7 +31,9 @@ def test_from_signing_in_to_why(visit: Visit, width: str) -> None:
     page.locator(".lane-link").first.click()
     page.wait_for_url("**on=2020-04-27*")
     assert page.url.endswith("#why")
-    expect(page.locator("#why .quotation").first).to_contain_text("前期招商引资、项目落地建设服务以产业建设管理办公室为主体")
+    expect(page.locator("#why .quotation").first).to_contain_text(
+        "前期招商引资、项目落地建设服务以产业建设管理办公室为主体"
+    )
     expect(page.locator(".verdict-applies")).to_contain_text("走马岭街")
     assert fits(page)
 
@@ -106,7 +108,9 @@ def test_it_works_without_javascript(visit: Visit) -> None:
     page = visit("jd-staff")
     bare = page.context.browser
     assert bare is not None
-    context = bare.new_context(java_script_enabled=False, storage_state=page.context.storage_state(), base_url=page.url)
+    context = bare.new_context(
+        java_script_enabled=False, storage_state=page.context.storage_state(), base_url=page.url
+    )
     plain = context.new_page()
     plain.goto("/projects?q=&stage=signed&unit=jd")
     expect(plain.locator("tbody tr").first).to_be_visible()
@@ -119,7 +123,9 @@ def test_it_works_without_javascript(visit: Visit) -> None:
 def test_the_browser_finds_nothing_to_complain_of(visit: Visit) -> None:
     page = visit("jd-staff")
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None
+    )
     page.on("pageerror", lambda error: said.append(str(error)))
     for path in ("/", "/projects", f"/projects/{MARKED_LATER}", "/briefs/2021-05"):
         page.goto(path, wait_until="networkidle")

@@ -36,7 +36,9 @@ def english() -> Path:
 
 def register(number: str, name: str, *, investor: str = "", fen: int | None = None, **facts: Any) -> Project:
     """A project in the books, decided; units by code."""
-    row = RegistryRow(1, number, name, investor, None, "3911", Facts(**({"origin": "new_introduction"} | facts)), fen)
+    row = RegistryRow(
+        1, number, name, investor, None, "3911", Facts(**({"origin": "new_introduction"} | facts)), fen
+    )
     return projects.register(row, actor=None, invented=("name", "signed_on"))
 
 
@@ -49,7 +51,9 @@ def fill(database: Database, instance: Path) -> None:
                 foundation.add_ground(actor=None)
                 for role in ROLES:
                     unit = units.unit_by_code("jd") if role in ("staff", "unit_head") else None
-                    people.add_user(role, name=f"{role}某", role=role, unit=unit, password=build.PASSWORD, actor=None)
+                    people.add_user(
+                        role, name=f"{role}某", role=role, unit=unit, password=build.PASSWORD, actor=None
+                    )
             enter_projects()
         db.engine.dispose()
 

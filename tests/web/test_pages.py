@@ -23,7 +23,9 @@ def test_headers_on_every_answer(client: Client) -> None:
         with client("staff").get(path) as answer:
             answer.get_data()
         policy = answer.headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+        assert (
+            "default-src 'self'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+        )
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["X-Frame-Options"] == "DENY"
@@ -38,7 +40,9 @@ def test_https_only_is_said_where_it_is_so(client: Client, filled: Flask) -> Non
 
 def test_no_template_has_inline_style_or_script() -> None:
     for file in TEMPLATES.rglob("*.html"):
-        found = re.findall(r"<style|\sstyle=|<script(?![^>]*src=)|\son\w+=\"|javascript:", file.read_text(encoding="utf-8"))
+        found = re.findall(
+            r"<style|\sstyle=|<script(?![^>]*src=)|\son\w+=\"|javascript:", file.read_text(encoding="utf-8")
+        )
         assert not found, f"{file.name}: {found}"
 
 
@@ -46,7 +50,9 @@ def test_nothing_comes_from_another_host(client: Client) -> None:
     page = client("staff").get("/projects").text
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     for file in STATIC.rglob("*.css"):
-        assert not re.findall(r"url\(['\"]?(?:https?:)?//|@import", file.read_text(encoding="utf-8")), file.name
+        assert not re.findall(r"url\(['\"]?(?:https?:)?//|@import", file.read_text(encoding="utf-8")), (
+            file.name
+        )
         assert len(file.read_text(encoding="utf-8").splitlines()) < 300
 
 
@@ -125,7 +131,7 @@ def test_refusals_become_pages_and_problems(client: Client, filled: Flask) -> No
 
     @filled.get("/raise/<which>")
     @public
-    def _raise(which: str) -> None:
+    def _raise(which: str) -> str:
         raise raised[which]
 
     json = {"Accept": "application/json"}

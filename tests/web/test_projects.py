@@ -155,7 +155,13 @@ def test_how_many_statements_it_takes(client: Client, filled: Flask) -> None:
     assert before["/"] <= 12
     with filled.app_context(), transaction():
         for number in range(20):
-            register(f"Q{number:02}", f"另一项目{number}", attracted_by="lk", site_street="cihui", signed_on=_day(number))
+            register(
+                f"Q{number:02}",
+                f"另一项目{number}",
+                attracted_by="lk",
+                site_street="cihui",
+                signed_on=_day(number),
+            )
     assert {path: cost(path) for path in before} == before
 
 

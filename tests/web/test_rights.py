@@ -22,7 +22,7 @@ OPEN = {"sign_in.enter", "sign_in.check", "preferences.choose", "health.show"}
 
 def address(rule: Rule, app: Flask) -> str:
     """An address of a route."""
-    values = {}
+    values: dict[str, str | int] = {}
     for name in rule.arguments:
         converter = type(rule._converters[name]).__name__
         if converter == "IntegerConverter":
@@ -55,7 +55,9 @@ def granted(mark: str, role: str | None) -> bool:
 
 def test_every_view_says_who_may_open_it(app: Flask) -> None:
     unmarked = [
-        rule.endpoint for rule in app.url_map.iter_rules() if needed(app, rule.endpoint) not in {*PERMISSIONS, PUBLIC, SIGNED_IN}
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if needed(app, rule.endpoint) not in {*PERMISSIONS, PUBLIC, SIGNED_IN}
     ]
     assert not unmarked, f"mark them @needs(…), @signed_in or @public: {unmarked}"
 
@@ -95,7 +97,11 @@ def test_every_route_with_every_role(client: Client, filled: Flask, role: str | 
         ("staff", ["/", "/projects", "/projects/P1", "/briefs"], ["/log", "/system"]),
         ("leader", ["/projects/P1", "/briefs"], ["/log", "/system"]),
         ("administrator", ["/", "/system", "/health"], ["/projects", "/projects/P1", "/briefs", "/log"]),
-        ("auditor", ["/", "/log", "/health"], ["/projects", "/projects/P1", "/briefs", "/briefs/2021-05", "/system"]),
+        (
+            "auditor",
+            ["/", "/log", "/health"],
+            ["/projects", "/projects/P1", "/briefs", "/briefs/2021-05", "/system"],
+        ),
     ],
 )
 def test_what_each_role_is_for(client: Client, role: str, opened: list[str], closed: list[str]) -> None:

@@ -15,7 +15,9 @@ from tests.build import PASSWORD
 from tests.web.conftest import Client
 
 
-def sign_in(visitor: FlaskClient, login: str = "staff", password: str = PASSWORD, **more: str) -> TestResponse:
+def sign_in(
+    visitor: FlaskClient, login: str = "staff", password: str = PASSWORD, **more: str
+) -> TestResponse:
     """Sends the form."""
     return visitor.post("/sign-in", data={"login": login, "password": password, **more})
 
@@ -39,7 +41,9 @@ def test_in_and_out(client: Client, filled: Flask) -> None:
     assert events(filled) == ["user.signed_in", "user.signed_out"]
 
 
-def test_a_wrong_password_an_unknown_login_and_a_closed_account_look_the_same(client: Client, filled: Flask) -> None:
+def test_a_wrong_password_an_unknown_login_and_a_closed_account_look_the_same(
+    client: Client, filled: Flask
+) -> None:
     from crm.db import transaction
     from crm.services import people
 
@@ -102,5 +106,11 @@ def test_a_form_without_its_token_is_refused(client: Client, filled: Flask) -> N
 
 
 def test_hostile_logins_are_no_error(client: Client) -> None:
-    for login in ("\x00", "a" * 5000, "' OR 1=1 --", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "🐉"):
+    for login in (
+        "\x00",
+        "a" * 5000,
+        "' OR 1=1 --",
+        "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+        "🐉",
+    ):
         assert sign_in(client(), login).status_code in {400, 401}
