@@ -53,16 +53,16 @@ def write(path: Path, vocabulary: Vocabulary) -> None:
         "标记": list(MARKS),
     }
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
-        as_text = workbook.add_format({"num_format": "@"})
-        head = workbook.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1, "num_format": "@"})
-        required = workbook.add_format({"bold": True, "bg_color": "#FBE5D6", "bottom": 1, "num_format": "@"})
+        as_text = workbook.add_format({"num_format": 49})
+        head = workbook.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1, "num_format": 49})
+        required = workbook.add_format({"bold": True, "bg_color": "#FBE5D6", "bottom": 1, "num_format": 49})
         wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         sheet = workbook.add_worksheet("登记表")
         notes = workbook.add_worksheet("填写说明")
         names = workbook.add_worksheet("名称")
         sheet.freeze_panes(1, 0)
         for column, (title, width) in enumerate(zip(COLUMNS, WIDTHS, strict=True)):
-            # text, so that a code keeps its zeros and a day stays as it was typed
+            # format 49 is text: a code keeps its zeros and a day stays as it was typed
             sheet.set_column(column, column, width, as_text)
             sheet.write_string(0, column, title, required if title in REQUIRED else head)
         _write_lists(sheet, names, lists)
