@@ -87,7 +87,7 @@ def test_the_worked_example_comes_out_of_the_books(books: Any) -> None:
     import_ = applied(EXAMPLE)
     assert (import_.status, import_.new_rows, import_.error_rows) == ("applied", 54, 0)
     book, names = rulebook(), {unit.code: unit.name for unit in books.query(Unit)}
-    found = []
+    found: list[tuple[str, ...]] = []
     for project in books.query(Project).order_by(Project.number):
         timeline = attribution.timeline(project, book)
         assert [row.from_day for row in attribution.decided(project)][:1] == [timeline[0].from_]

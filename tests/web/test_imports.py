@@ -40,7 +40,7 @@ def upload(person: FlaskClient, content: bytes, name: str = "a.csv", **more: str
 def latest(app: Flask) -> Import:
     """The last import."""
     with app.app_context():
-        found: Import = db.session.query(Import).order_by(Import.id.desc()).first()
+        found = db.session.query(Import).order_by(Import.id.desc()).limit(1).one()
         db.session.expunge(found)
         return found
 
