@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,8 +24,10 @@ from crm.errors import Stale
 from crm.messages import N_
 from crm.models import FACTS, Import, Industry, StagedDecision, StagedFacts, StagedRow
 from crm.periods import ALWAYS
+from crm.rules.duties import Outcome
 from crm.rules.facts import Facts
 from crm.rules.language import RulesConflict
+from crm.rules.timeline import stretches
 from crm.services import attribution, projects
 from crm.services.attribution import COLUMNS, Rulebook, rulebook
 from crm.services.comparing import Known, digest_of, known_projects
@@ -101,6 +104,8 @@ class Staging:
     def stage(self, chunk: Chunk) -> None:
         """Compares rows with the books and stages them. Raises Superseded."""
         known = known_projects([row.number for _, _, row in chunk.rows if row is not None])
+        if not self.counts:
+            self._remember_outcomes(chunk)
         staged: list[dict[str, Any]] = []
         versions: list[dict[str, Any]] = []
         decisions: list[dict[str, Any]] = []
@@ -130,6 +135,16 @@ class Staging:
         ):
             if lines:
                 db.session.execute(table.insert(), lines)  # type: ignore[attr-defined]
+
+    def _remember_outcomes(self, chunk: Chunk) -> None:
+        """Stores what most rows of a sheet come to in a few statements, not one by one as the rows are met."""
+        found: set[Outcome] = set()
+        for _, _, row in chunk.rows:
+            if row is not None:
+                with suppress(RulesConflict):
+                    timeline = stretches([(ALWAYS, row.facts)], self.book.grounds)
+                    found.update(stretch.outcome for stretch in timeline)
+        self.book.remember(found)
 
     def report(self, **values: Any) -> None:
         """Says that this attempt is alive and how far it is. Raises Superseded."""
