@@ -31,10 +31,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class Group:
-    """The bars of one label, with the middle of the group in pixels."""
+    """The bars of one label."""
 
     label: str
-    middle: int
     bars: tuple[Bar, ...]
 
 
@@ -60,6 +59,6 @@ def drawn(chart: BarChart) -> Drawn:
             )
             for number, (_, values) in enumerate(chart.series)
         )
-        groups.append(Group(label, y + len(bars) * ROW // 2, bars))
+        groups.append(Group(label, bars))
         y += len(bars) * ROW + GAP
     return Drawn(y, tuple(groups))

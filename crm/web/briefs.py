@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, send_file
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -65,9 +66,8 @@ def print_pdf(month: str) -> Response:
             visible=visible_to(current_user),
             actor=current_user,
         )
-    response = Response(printed.pdf, mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=_("简报%(month)s.pdf", month=chosen))
-    return response
+    name = _("简报%(month)s.pdf", month=chosen)
+    return send_file(BytesIO(printed.pdf), mimetype="application/pdf", as_attachment=True, download_name=name)
 
 
 def _month(text: str) -> Month:
