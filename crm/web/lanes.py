@@ -65,7 +65,7 @@ def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
     last = max([today, first + SHORTEST, *(period.from_ for period in found)])
     if chosen > first:
         last = max(last, min(chosen, today + 20 * SHORTEST))
-    end = last + max((last - first) / 16, timedelta(days=14))
+    end = last + max((last - first) / 9, timedelta(days=14))
     days = (end - first).days
 
     def place(day: date) -> float:
