@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "crm" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 MARKS = dict.fromkeys(("N_", "_l", "t", "translate"))
-"""What marks a message besides gettext's own names; CONTRIBUTING names the command that extracts with them."""
+"""What marks a message besides gettext's own names; babel.cfg names the command that extracts with them."""
 
 CHINESE = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")

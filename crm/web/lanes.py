@@ -114,7 +114,8 @@ def _ticks(first: date, end: date) -> list[date]:
         month = Month(first.year, 1)
         days = []
         while month.first < end:
-            if month.first >= first:
+            # The last label needs room to its right.
+            if month.first >= first and (end - month.first) * 14 > end - first:
                 days.append(month.first)
             month = month.plus(months)
         if len(days) <= LABELS_AT_MOST:
