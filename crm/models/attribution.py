@@ -53,7 +53,6 @@ class Decision(DecisionColumns, InsertOnly, Base):
     __tablename__ = "decisions"
     __table_args__ = (
         UniqueConstraint("project_id", "from_day", "recorded_at"),
-        Index(None, "project_id", "from_day", "id"),
         Index(None, "indicators_id"),
         one_of("status", STATUSES),
     )

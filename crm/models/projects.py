@@ -60,10 +60,6 @@ class Project(FactColumns, Base):
     __tablename__ = "projects"
     __table_args__ = (
         *fact_checks(),
-        Index(None, "name"),
-        Index(None, "industry_code"),
-        Index(None, "attracted_by_id"),
-        Index(None, "served_by_id"),
         Index(None, "site_street_id"),
         Index(None, "signed_on"),
         Index(None, "completed_on"),
@@ -99,7 +95,6 @@ class ProjectFacts(FactColumns, Dated, Base):
     __tablename__ = "project_facts"
     __table_args__ = (
         UniqueConstraint("project_id", "valid_from", "recorded_at"),
-        Index(None, "project_id", "valid_from", "id"),
         *fact_checks(),
     )
     SUBJECT: ClassVar[tuple[str, ...]] = ("project_id",)

@@ -225,11 +225,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         *facts(),
     )
-    op.create_index(op.f("ix_projects_attracted_by_id"), "projects", ["attracted_by_id"])
     op.create_index(op.f("ix_projects_completed_on"), "projects", ["completed_on"])
-    op.create_index(op.f("ix_projects_industry_code"), "projects", ["industry_code"])
-    op.create_index(op.f("ix_projects_name"), "projects", ["name"])
-    op.create_index(op.f("ix_projects_served_by_id"), "projects", ["served_by_id"])
     op.create_index(op.f("ix_projects_signed_on"), "projects", ["signed_on"])
     op.create_index(op.f("ix_projects_site_street_id"), "projects", ["site_street_id"])
     op.create_table(
@@ -339,9 +335,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_id", "from_day", "recorded_at"),
     )
     op.create_index(op.f("ix_decisions_indicators_id"), "decisions", ["indicators_id"])
-    op.create_index(
-        op.f("ix_decisions_project_id_from_day_id"), "decisions", ["project_id", "from_day", "id"]
-    )
     op.create_table(
         "imports",
         key(),
@@ -384,9 +377,6 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Integer(), sa.ForeignKey("audit_events.id"), index=True),
         *facts(),
         sa.UniqueConstraint("project_id", "valid_from", "recorded_at"),
-    )
-    op.create_index(
-        op.f("ix_project_facts_project_id_valid_from_id"), "project_facts", ["project_id", "valid_from", "id"]
     )
     op.create_table(
         "staged_decisions",
