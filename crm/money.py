@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 
 FEN_PER_YI = 10_000_000_000
 """1 亿元 is 10^8 yuan, 10^10 fen."""
 
 LARGEST_FEN = 2**63 - 1
 """What both databases hold in one column."""
+
+DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
+"""A plain number, with or without the short power of ten that spreadsheets write."""
 
 
 def fen_from_yi(text: str) -> int:
@@ -18,11 +22,11 @@ def fen_from_yi(text: str) -> int:
     Raises ValueError where it is no plain decimal number, negative, finer than a fen or beyond what the
     books can hold.
     """
-    try:
-        fen = Decimal(text) * FEN_PER_YI
-    except InvalidOperation as error:
-        raise ValueError(text) from error
-    if not fen.is_finite() or fen < 0 or fen > LARGEST_FEN or fen != int(fen):
+    if not DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    # as many digits as are written: nothing is rounded before it is judged
+    fen = Context(prec=len(text) + 12).multiply(Decimal(text), Decimal(FEN_PER_YI))
+    if not 0 <= fen <= LARGEST_FEN or fen != int(fen):
         raise ValueError(text)
     return int(fen)
 

@@ -16,7 +16,7 @@ REGISTRY, ATTRIBUTION = CASES / "registry.csv", CASES / "attribution.csv"
 AS_OF = ("--as-of", "2021-05-31")
 
 
-def crm(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def crm(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs the command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "crm.cli", *map(str, words)],
@@ -24,7 +24,7 @@ def crm(*words: str | Path) -> subprocess.CompletedProcess[str]:
         text=True,
         encoding="utf-8",
         # the terminal's language is Chinese, whatever that of this machine
-        env={**os.environ, "LANGUAGE": "zh"},
+        env={**os.environ, "LANGUAGE": "zh", **settings},
     )
 
 
@@ -36,6 +36,11 @@ def test_the_worked_example_byte_for_byte(tmp_path: Path) -> None:
 
 def test_the_same_on_the_terminal(tmp_path: Path) -> None:
     assert crm("attribute", REGISTRY, *AS_OF).stdout == ATTRIBUTION.read_text(encoding="utf-8")
+
+
+def test_the_same_whatever_the_terminals_encoding() -> None:
+    done = crm("attribute", REGISTRY, *AS_OF, PYTHONIOENCODING="ascii:strict")
+    assert (done.returncode, done.stdout) == (0, ATTRIBUTION.read_text(encoding="utf-8"))
 
 
 def test_workbooks_in_and_out(tmp_path: Path) -> None:

@@ -99,8 +99,9 @@ def command(registry: Path, as_of: date, output: Path | None, readings: tuple[st
         report(reader.errors)
     lines = attribution.attribute(rows, ground, vocabulary.names, as_of)
     if output is None:
+        # UTF-8 and LF, whatever the terminal's encoding
         for text in tables.write_csv([attribution.COLUMNS, *lines]):
-            sys.stdout.write(text)
+            click.echo(text.encode(), nl=False)
         return
     try:
         attribution.write(output, lines)

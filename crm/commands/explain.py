@@ -27,6 +27,10 @@ from crm.sheets.vocabulary import rows, seeded_ground, seeded_vocabulary
 
 Translate = Callable[[str], str]
 
+# Marked here: what is marked inside an f-string is found by no extraction.
+SINCE, BASIS, READING = N_("自此日起"), N_("依据"), N_("口径")
+ASSISTED_BY, SUGGESTED, YIELDS_TO, OTHERWISE = N_("协办"), N_("建议"), N_("让位于"), N_("若取")
+
 
 @click.command(help="说明一个项目某日归属的依据。Why a project belongs to whom on a day.")
 @click.argument("number", metavar="PROJECT_NO")
@@ -106,25 +110,25 @@ def text(
     explanation: Explanation, stretch: Stretch, name: Callable[[str], str], translate: Translate
 ) -> Iterator[str]:
     """The explanation, line by line."""
-    yield f"{translate('自此日起')} {explanation.since} · {explanation.notice}"
+    yield f"{translate(SINCE)} {explanation.since} · {explanation.notice}"
     for responsibility, (lead, assists, status, rule, suggestion) in explanation.attributions:
         parts = [f"{translate(RESPONSIBILITY_NAMES[responsibility])}: {name(lead)}"]
         if assists:
-            parts.append(f"{translate('协办')} {', '.join(map(name, assists))}")
+            parts.append(f"{translate(ASSISTED_BY)} {', '.join(map(name, assists))}")
         parts.append(f"{translate(STATUS_NAMES[status])} [{rule}]")
         if suggestion:
-            parts.append(f"{translate('建议')} {name(suggestion)}")
+            parts.append(f"{translate(SUGGESTED)} {name(suggestion)}")
         yield "  " + " · ".join(parts)
     reference, quoted, _ = words(explanation.rule, completed=stretch.case.completed)
     if quoted:
-        yield f"{translate('依据')}: {explanation.notice} {reference} [{explanation.rule}]"
+        yield f"{translate(BASIS)}: {explanation.notice} {reference} [{explanation.rule}]"
         yield f"  「{quoted}」"
     else:
         yield translate("通知未作规定，由裁定机关裁定；建议单位按“属地服务、经济指标随着项目走”给出")
     yield translate("逐条判断")
     for verdict in explanation.verdicts:
         mark = "✓" if verdict.applies else "✗"
-        overruled = f" ← {translate('让位于')} {verdict.overruled_by}" if verdict.overruled_by else ""
+        overruled = f" ← {translate(YIELDS_TO)} {verdict.overruled_by}" if verdict.overruled_by else ""
         yield f"  {mark} {verdict.rule} ({verdict.reference}){overruled}"
         for seen in verdict.seen:
             sights = (
@@ -137,4 +141,4 @@ def text(
             f"{translate(RESPONSIBILITY_NAMES[responsibility])} → {name(now.lead) if now else '–'} [{now.rule if now else ''}]"
             for responsibility, now in effect.changes
         )
-        yield f"{translate('口径')} {effect.code}={effect.choice} · {translate('若取')} {effect.other}: {moved}"
+        yield f"{translate(READING)} {effect.code}={effect.choice} · {translate(OTHERWISE)} {effect.other}: {moved}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ COLUMNS = (
     "建成投产日期",
     "总投资亿元",
 )
+CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
+"""GB 32100-2015: authority and kind, of which rural collectives have N2, region, organisation, check character."""
+
 LONGEST = {"项目编号": 40, "项目名称": 200, "投资企业": 200}
 REMEMBERED = 100_000
 """Distinct days and sums kept parsed."""
@@ -100,7 +104,7 @@ class Registry:
             places = [head.index(column) for column in COLUMNS]
             wanted, width = itemgetter(*places), max(places) + 1
             for number, cells in enumerate(rows, start=2):
-                if not (cells and cells[0]) and not any(cell.strip() for cell in cells):
+                if not (cells and cells[0].strip()) and not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) < width:
                     self._error(
@@ -276,11 +280,11 @@ class Registry:
                 self._error(row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=most)
 
     def _credit_code(self, row: int, text: str) -> str | None:
-        from stdnum.cn import uscc
+        from stdnum.cn.uscc import calc_check_digit
 
         # full-width and lower-case characters are how it is often typed, not another code
         code = unicodedata.normalize("NFKC", text).upper()
-        if not uscc.is_valid(code) or len(code) != 18:
+        if not CREDIT_CODE.fullmatch(code) or code[-1] != calc_check_digit(code[:-1]):
             self._error(row, "统一社会信用代码", N_("“%(found)s”不是有效的统一社会信用代码（18位，末位校验）"), found=text)  # fmt: skip
             return None
         return code

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +67,7 @@ def _encoding(path: Path, start: bytes) -> str:
         return "utf-16"
     if b"\0" in start:
         raise NotATable(1, N_("文件不是表格；请使用xlsx或csv格式"))
-    head = start.split(b"\n", 1)[0]
+    head = start.replace(b"\r", b"\n").split(b"\n", 1)[0]
     # the head decides what the file claims to be: GB18030 would swallow many a broken UTF-8 file
     for encoding in ENCODINGS:
         try:
@@ -82,6 +84,8 @@ def _checked(path: Path, encoding: str) -> str:
     line = 1
     with open(path, "rb") as file:
         while block := file.read(SAMPLE * 16):
+            if b"\0" in block:
+                raise NotATable(1, N_("文件不是表格；请使用xlsx或csv格式"))
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
@@ -105,6 +109,14 @@ def _text_rows(path: Path, encoding: str) -> Iterator[list[str]]:
                 number += 1
                 yield row if any(row) else []
     except (csv.Error, UnicodeError) as error:
+        if "field limit" in str(error):
+            most = f"{csv.field_size_limit():,}"
+            raise NotATable(
+                number + 1,
+                N_("第%(line)s行有一格超过%(most)s字，或引号不配对"),
+                line=str(number + 1),
+                most=most,
+            ) from error
         raise NotATable(
             number + 1, N_("第%(line)s行不成表格（引号或换行不配对）"), line=str(number + 1)
         ) from error
@@ -114,18 +126,40 @@ def _workbook_rows(path: Path) -> Iterator[list[str]]:
     # imported here: most CSV work never needs the reader of workbooks
     from python_calamine import CalamineError, CalamineWorkbook
 
+    from crm.sheets.workbooks import unread
+
+    shown = unread(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         if not workbook.sheet_names:
             raise NotATable(1, N_("工作簿里没有工作表"))
         sheet = workbook.get_sheet_by_index(0)
-        head = sheet.start[0] if sheet.start else 0
+        for (first, _), (last, _) in sheet.merged_cell_ranges or ():
+            if last > max(first, 0):
+                raise NotATable(first + 1, N_("本行起有合并的单元格；请取消合并，每行都填"))
+        head, left = sheet.start or (0, 0)
         for _ in range(head):
             yield []
-        for row in sheet.iter_rows():
-            yield [_text(cell) for cell in row] if any(cell != "" for cell in row) else []
+        for number, row in enumerate(sheet.iter_rows(), start=head):
+            texts = [_text(cell) for cell in row] if any(cell != "" for cell in row) else []
+            if number in shown:
+                texts = _with_unread(texts or [""] * len(row), shown[number], left)
+            yield texts
     except (CalamineError, OSError) as error:
         raise NotATable(1, N_("文件不是可读的xlsx工作簿；请另存后再试")) from error
+    except BaseException as error:
+        # the reader of workbooks is Rust, whose panics are no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise NotATable(1, N_("文件不是可读的xlsx工作簿；请另存后再试")) from error
+
+
+def _with_unread(texts: list[str], shown: Mapping[int, str], left: int) -> list[str]:
+    """The row with what the reader passed over in its cells, so that it is met as the mistake it is."""
+    for column, text in shown.items():
+        if 0 <= column - left < len(texts) and not texts[column - left]:
+            texts[column - left] = text
+    return texts
 
 
 def _text(cell: object) -> str:
@@ -135,8 +169,9 @@ def _text(cell: object) -> str:
         return cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
+    if isinstance(cell, float) and isfinite(cell):
+        # a workbook keeps 0.1 + 0.2 as 0.30000000000000004 and shows fifteen digits of it
+        return f"{Decimal(f'{cell:.15g}'):f}"
     return str(cell)
 
 

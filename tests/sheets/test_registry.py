@@ -76,6 +76,13 @@ def test_whatever_encoding_excel_chose(tmp_path: Path, encoding: str) -> None:
     assert read(tmp_path / "r.csv") == read(CASES / "registry.csv")
 
 
+def test_line_ends_of_old_machines(tmp_path: Path) -> None:
+    rows = [GOOD | {"项目编号": f"P{number}"} for number in range(1500)]
+    (tmp_path / "r.csv").write_bytes(text(*rows).replace("\n", "\r").encode())
+    found, wrong = read(tmp_path / "r.csv")
+    assert (len(found), wrong) == (1500, []) and found[0].name == "名称"
+
+
 def test_a_workbook_with_real_dates_and_numbers_reads_as_the_text_does(tmp_path: Path) -> None:
     with open(CASES / "registry.csv", encoding="utf-8") as file:
         table = list(csv.reader(file))
@@ -138,6 +145,7 @@ def test_other_names_of_units_are_known(tmp_path: Path) -> None:
         ({"总投资亿元": "三亿"}, "总投资亿元"),
         ({"总投资亿元": "NaN"}, "总投资亿元"),
         ({"总投资亿元": "1e30"}, "总投资亿元"),
+        ({"总投资亿元": "1e999999"}, "总投资亿元"),
         ({"统一社会信用代码": "91420112MA4KXXXX0X"}, "统一社会信用代码"),
         ({"统一社会信用代码": "123"}, "统一社会信用代码"),
     ],
@@ -182,6 +190,19 @@ def test_a_credit_code_with_full_width_or_small_letters_is_normalised(tmp_path: 
     assert found == [] and rows[0].credit_code == code
 
 
+@pytest.mark.parametrize("start", ["91", "N2", "12", "A1", "Y1"])
+def test_every_authority_of_the_standard_gives_credit_codes(tmp_path: Path, start: str) -> None:
+    from stdnum.cn import uscc
+
+    code = f"{start}420112MA4KL1T79"
+    code += uscc.calc_check_digit(code)
+    (tmp_path / "r.csv").write_text(text(GOOD | {"统一社会信用代码": code}), "utf-8")
+    rows, found = read(tmp_path / "r.csv")
+    assert found == [] and rows[0].credit_code == code
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    assert errors(tmp_path, GOOD | {"统一社会信用代码": wrong}) == [(2, "统一社会信用代码")]
+
+
 @pytest.mark.parametrize("missing", COLUMNS)
 def test_a_missing_column_is_named(tmp_path: Path, missing: str) -> None:
     head = tuple(column for column in COLUMNS if column != missing)
@@ -201,6 +222,8 @@ def test_a_missing_column_is_named(tmp_path: Path, missing: str) -> None:
         ",".join(COLUMNS).encode() + "\nP1,名".encode()[:-1],
         ",".join(COLUMNS).encode() + b'\n"P1,never closed\n',
         b"\xff\xfe\x00\xd8\x00",
+        ",".join(COLUMNS).encode() + b"\n" * tables.SAMPLE + b"P1,\0\n",
+        ",".join(COLUMNS).encode() + b"\nP1," + b"x" * 200_000 + b"\n",
     ],
 )
 def test_what_is_no_table_is_one_error_and_no_traceback(tmp_path: Path, content: bytes) -> None:
@@ -211,7 +234,7 @@ def test_what_is_no_table_is_one_error_and_no_traceback(tmp_path: Path, content:
 
 def test_a_short_row_and_a_long_row_are_errors_and_an_empty_one_is_not(tmp_path: Path) -> None:
     good = text(GOOD).splitlines()
-    lines = [*good, "", "P2,短", "," * 17, good[1].replace("P1", "P3") + ",多出"]
+    lines = [*good, "", "P2,短", " " + "," * 17, good[1].replace("P1", "P3") + ",多出"]
     (tmp_path / "r.csv").write_text("\n".join(lines), encoding="utf-8")
     rows, found = read(tmp_path / "r.csv")
     assert [row.number for row in rows] == ["P1"]
