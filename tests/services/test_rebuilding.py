@@ -38,7 +38,9 @@ def test_what_agrees_already_is_left_alone(example: Any) -> None:
 
 
 def test_a_reading_changed_is_told_project_by_project_and_once(example: Any) -> None:
-    readings.set_reading("R5", choice="out-of-plate", basis="会议纪要", valid_from=date(2021, 5, 1), actor=None)
+    readings.set_reading(
+        "R5", choice="out-of-plate", basis="会议纪要", valid_from=date(2021, 5, 1), actor=None
+    )
     part = rebuilding.rebuild(after=0, actor=None)
     told = {(c.number, c.from_day, c.before, c.after) for c in part.changes}
     assert ("A15", date(2021, 5, 1), "现代服务产业办[none]", "径河街[3.1-transfer]") in told
