@@ -37,8 +37,11 @@ def months() -> list[Month]:
 def month_brief(month: Month, *, language: str = "zh", visible: ColumnElement[bool]) -> BriefContent:
     """The brief of a month as of its last day, or of today where it is still running.
 
-    `visible` is what visible_to() answers for who reads it. The same books and the same month give the same content. Raises Refused for a month yet to come.
+    `visible` is what visible_to() answers for who reads it. The same books and the same month give the same content.
+    Raises Refused for a month yet to come and for one before the notice.
     """
+    if month.last < NOTICE_DAY:
+        raise Refused(N_("%(month)s早于通知印发的月份，没有归属可报"), field="month", month=month)
     if month.first > clock.today():
         raise Refused(N_("%(month)s还没有开始，不能出简报"), field="month", month=month)
     return _Brief(month, language, visible).content()
@@ -131,7 +134,7 @@ class _Brief:
         )
         told = t("本月新签约项目%(count)s个，总投资%(yi)s亿元。") % {
             "count": found.count,
-            "yi": yi(sum(s.fen or 0 for s in found.rows)),
+            "yi": yi(found.fen),
         }
         blocks = (Text(told), Table(columns, rows, t("表2 本月新签约项目"), None, t("本月没有新签约项目")))
         return Section(t("二、本月签约"), (*blocks, *self.rest(found.count, len(rows))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Generic, TypeVar
 
@@ -66,6 +66,8 @@ class Listed(Generic[T]):
 
     rows: Sequence[T]
     count: int
+    fen: int = 0
+    """The sum over all of them, where the list has sums."""
 
 
 def cells(day: date, visible: ColumnElement[bool]) -> list[Cell]:
@@ -110,7 +112,9 @@ def signings(month: Month, day: date, visible: ColumnElement[bool]) -> Listed[Si
         .where(visible, Project.signed_on.between(month.first, day))
         .order_by(func.coalesce(facts.total_investment_fen, -1).desc(), Project.number)
     )
-    return _listed(query, Signing)
+    inner = query.order_by(None).subquery()
+    whole = db.session.scalar(select(func.coalesce(func.sum(inner.c.total_investment_fen), 0)))
+    return replace(_listed(query, Signing), fen=int(whole or 0))
 
 
 def turns(month: Month, day: date, visible: ColumnElement[bool]) -> Listed[Turn]:

@@ -23,7 +23,8 @@ def store(decided: Iterable[duties.Outcome]) -> dict[duties.Outcome, int]:
     """The ids of outcomes, stored where they were not: two sessions that decide the same share one row."""
     bodies = {outcome: body(outcome) for outcome in decided}
     digests = {outcome: digest(found) for outcome, found in bodies.items()}
-    rows = {digests[outcome]: found for outcome, found in bodies.items()}
+    # in one order for everybody: two sessions that store the same never wait for each other in a ring
+    rows = dict(sorted((digests[outcome], found) for outcome, found in bodies.items()))
     ids: dict[str, int] = {}
     for start in range(0, len(rows), AT_ONCE):
         part = list(rows)[start : start + AT_ONCE]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +16,7 @@ from crm.messages import N_
 from crm.models import FACTS, Enterprise, Project, ProjectFacts, ProjectReport, User, terms
 from crm.periods import ALWAYS
 from crm.permissions import visible_to
-from crm.services import attribution, history
+from crm.services import attribution, fact_checks, history
 from crm.services.attribution import Rulebook, rulebook
 from crm.sheets.registry import RegistryRow
 
@@ -135,7 +134,7 @@ def change(
 
     A changed value holds until the day on which the books already have another. Returns the columns that changed;
     where none did nothing is written. Raises Refused for an unknown fact, unit or area, for a day yet to come,
-    and where the dates of its life would no longer be in order.
+    and where a version would hold what no registry could: no unit in the books, days out of order and the like.
     """
     book = book or rulebook()
     if valid_from > clock.today():
@@ -143,12 +142,15 @@ def change(
     named = dict(facts)
     code = {"credit_code": named.pop("credit_code")} if "credit_code" in named else {}
     wanted = columns_of(named, book) | code
+    # what follows is worked out from the versions there are: whoever else changes them waits
+    db.session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
     versions = _versions(project)
     revision = revise(versions, wanted, valid_from)
     changed = list(revision.before)
     if not changed:
         return []
-    _check_days({column: getattr(project, column) for column in FACTS} | wanted)
+    for _, values in revision.added:
+        fact_checks.check(values, book.units)
     event = history.record(
         "project.facts_set",
         project,
@@ -236,23 +238,6 @@ def _add_version(project: Project, values: Mapping[str, Any], valid_from: date, 
 def _decide(project: Project, book: Rulebook, event: Any) -> None:
     for _ in attribution.decide([project.id], book, event=event):
         pass
-
-
-def _check_days(values: Mapping[str, Any]) -> None:
-    given = [
-        (values[column], label)
-        for column, label in (
-            ("signed_on", N_("签约日期")),
-            ("construction_started_on", N_("开工日期")),
-            ("completed_on", N_("建成投产日期")),
-        )
-        if values[column] is not None
-    ]
-    if not given:
-        raise Refused(N_("签约、开工、建成投产日期都是空的；至少填一个"), field="signed_on")
-    for (earlier, _), (later, label) in pairwise(given):
-        if later < earlier:
-            raise Refused(N_("%(label)s%(day)s早于前一个日期%(earlier)s"), label=label, day=later, earlier=earlier)
 
 
 def _plain(value: object) -> object:

@@ -9,6 +9,8 @@ from crm.errors import Refused
 from crm.messages import N_
 from crm.models import AdjudicatorTerm, ReadingTerm, Unit, User, as_of
 from crm.models.readings import CODES
+from crm.periods import parse_day
+from crm.rules.facts import CHOICES
 from crm.services import history
 
 
@@ -26,11 +28,19 @@ def adjudicator(day: date, known: datetime | None = None) -> Unit | None:
 def set_reading(code: str, *, choice: str, basis: str, valid_from: date, actor: User | None) -> ReadingTerm:
     """From a day on a question is read this way, on this basis.
 
-    Raises Refused for an unknown question; that the choice is one of the question's own is the
-    rulebook's to say.
+    Raises Refused for an unknown question and for a choice that is none of its own; R7 is set per indicator.
     """
     if code not in CODES:
         raise Refused(N_("没有口径 %(code)s"), field="code", code=code)
+    if code == "R8":
+        try:
+            parse_day(choice)
+        except ValueError as error:
+            message = N_("R8要的是日期，例如R8=2020-06-30，不是“%(found)s”")
+            raise Refused(message, field="choice", found=choice) from error
+    elif choice not in CHOICES.get(code, (choice,)):
+        message = N_("口径%(code)s没有选项“%(found)s”；可用：%(known)s")
+        raise Refused(message, field="choice", code=code, found=choice, known=" ".join(CHOICES[code]))
     term = ReadingTerm(code=code, choice=choice, basis=basis, valid_from=valid_from)
     db.session.add(term)
     db.session.flush()

@@ -41,7 +41,8 @@ def rebuild(*, after: int, actor: User | None) -> Part:
     Nothing is recorded, not even the event, where nothing changes. Raises RulesConflict.
     """
     query = select(Project.id, Project.number).where(Project.id > after).order_by(Project.id).limit(AT_ONCE)
-    numbers = dict(db.session.execute(query).all())
+    # what is decided rests on facts read now: nobody may change them before it is stored
+    numbers = dict(db.session.execute(query.with_for_update()).all())
     if not numbers:
         return Part(0, (), None)
     book = attribution.rulebook()

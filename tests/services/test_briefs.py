@@ -17,9 +17,9 @@ from crm.errors import Refused
 from crm.models import Project
 from crm.periods import Month
 from crm.seeds import foundation
-from crm.services import attribution, books, briefs, printing, projects
+from crm.services import attribution, books, briefs, monthly, printing, projects
 from crm.sheets import tables
-from crm.sheets.registry import Registry
+from crm.sheets.registry import Registry, RegistryRow
 from crm.sheets.vocabulary import seeded_vocabulary
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -102,6 +102,28 @@ def test_a_site_chosen_after_the_month_is_not_in_its_signings(example: Any) -> N
     projects.change(project, {"site_street": "cihui"}, valid_from=date(2021, 6, 1), actor=None)
     march = {row[1]: row for row in tables_of(brief(Month(2021, 3)))[1].rows}
     assert march["C04"][3] == "–"
+
+
+def test_the_sum_signed_is_that_of_all_however_many_are_listed(
+    example: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        row = example.query(Project).filter_by(number="C10").one()
+        facts = attribution.rulebook().facts(row)._replace(signed_on=date(2021, 5, 7), completed_on=None)
+        facts = facts._replace(construction_started_on=None)
+        new = RegistryRow(2, f"Z{number}", "新签", "", None, "3525", facts, 15 * 10**9)
+        projects.register(new, actor=None)
+    whole = text_of(brief()).splitlines()[1]
+    assert "总投资6.00亿元" in whole
+    monkeypatch.setattr(monthly, "AT_MOST", 2)
+    assert text_of(brief()).splitlines()[1] == whole
+    assert len(tables_of(brief())[1].rows) == 2
+
+
+@pytest.mark.parametrize("month", [Month(1, 1), Month(2020, 3)])
+def test_a_month_before_the_notice_is_refused(example: Any, month: Month) -> None:
+    with pytest.raises(Refused):
+        brief(month)
 
 
 def test_nothing_to_tell_is_said(session: Any) -> None:
