@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests.catalogue import compiled
+
 CASES = Path(__file__).parent / "cases"
 REGISTRY, ATTRIBUTION = CASES / "registry.csv", CASES / "attribution.csv"
 AS_OF = ("--as-of", "2021-05-31")
@@ -132,6 +134,7 @@ def test_the_explanation_of_a_registrys_project_in_both_languages() -> None:
         "2021-04-15",
     ):
         assert words in chinese.stdout
+    compiled()
     english = crm("explain", "C02", "--on", "2021-04-20", "--registry", REGISTRY, "--language", "en").stdout
     assert "Jinyinhu Street" in english and "金银湖街" not in english
     # what stays Chinese: the project's name, the notice's number, its words and where a clause stands in it

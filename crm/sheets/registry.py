@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -107,9 +107,7 @@ class Registry:
                 if not (cells and cells[0].strip()) and not any(cell.strip() for cell in cells):
                     continue
                 if len(cells) < width:
-                    self._error(
-                        number, head[len(cells)], N_("本行只有%(found)s列，缺少这一列"), found=len(cells)
-                    )
+                    self._short(number, cells, head, wanted)
                     yield number, cells, None
                     continue
                 too_long = len(cells) > len(head) and any(cell.strip() for cell in cells[len(head) :])
@@ -121,6 +119,16 @@ class Registry:
                 yield number, cells, None if too_long else row
         except NotATable as problem:
             self.errors.append(problem.error)
+
+    def _short(
+        self, number: int, cells: list[str], head: list[str], wanted: Callable[[list[str]], tuple[str, ...]]
+    ) -> None:
+        """What is wrong with a row that ends too early: that it does, and every mistake in what it has."""
+        self._error(number, head[len(cells)], N_("本行只有%(found)s列，缺少这一列"), found=len(cells))
+        before = len(self.errors)
+        self._row(number, list(map(str.strip, wanted(cells + [""] * (len(head) - len(cells))))))
+        found = self.errors[before:]
+        self.errors[before:] = [error for error in found if error.column not in head[len(cells) :]]
 
     def _wrong_head(self, head: list[str]) -> bool:
         before = len(self.errors)

@@ -239,6 +239,11 @@ def test_a_short_row_and_a_long_row_are_errors_and_an_empty_one_is_not(tmp_path:
     rows, found = read(tmp_path / "r.csv")
     assert [row.number for row in rows] == ["P1"]
     assert [(error.row, error.column) for error in found] == [(4, "投资企业"), (6, "总投资亿元")]
+    short = good[1].rpartition(",")[0].replace("机电产业办", "火星办")
+    (tmp_path / "r.csv").write_text("\n".join([*good, short]), encoding="utf-8")
+    # what it has is looked at all the same
+    wrong = [(error.row, error.column) for error in read(tmp_path / "r.csv")[1]]
+    assert wrong == [(3, "总投资亿元"), (3, "招商单位"), (3, "项目编号")]
 
 
 def test_money_is_exact(tmp_path: Path) -> None:
