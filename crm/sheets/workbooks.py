@@ -16,7 +16,10 @@ FAR_COLUMN = re.compile(
 )
 """A cell with something in it beyond the two hundredth column: the reader lays out every cell up to it."""
 
-DOUBTFUL = re.compile(rb"\bt=[\"']e[\"']|<(?:\w+:)?f\b|r=\"(?:[A-Z]{3}|[H-Z][A-Z])")
+SIGNS = (b't="e"', b"t='e'", b"<f", b":f")
+"""What no block without an error value or a formula has, and what is quick to look for."""
+
+FAR = re.compile(rb"r=\"(?:[A-Z]{3}|[H-Z][A-Z])")
 CELL = re.compile(
     rb"<(?:\w+:)?c\s([^<>]*[^<>/])>\s*(?:<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)\s*()|)"
     rb"(?:<(?:\w+:)?v[^<>]*>([^<>]*)</(?:\w+:)?v>|<(?:\w+:)?v\s*/>|)\s*</(?:\w+:)?c>"
@@ -45,11 +48,10 @@ def unread(path: Path) -> Places:
                 while block := sheet.read(BLOCK):
                     seen = tail + block
                     tail = block[-OVERLAP:]
-                    if not DOUBTFUL.search(seen):
-                        continue
-                    if FAR_COLUMN.search(seen):
+                    if FAR.search(seen) and FAR_COLUMN.search(seen):
                         raise NotATable(1, N_("工作表的末列太远；请删除多余的列"))
-                    _collect(seen, found)
+                    if any(sign in seen for sign in SIGNS):
+                        _collect(seen, found)
     except (
         zipfile.BadZipFile,
         KeyError,
