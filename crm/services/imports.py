@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,14 +32,6 @@ AT_ONCE = 5000
 CHANGED_MEANWHILE = N_("核对之后，账中的项目“%(number)s”有了变化；请重新核对后再应用")
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What will be decided for a staged row, from which day on."""
-
-    row: StagedRow
-    decisions: Sequence[StagedDecision]
-
-
 def by_id(import_id: int) -> Import:
     """The import with this number; raises NotFound."""
     found = db.session.get(Import, import_id)
@@ -61,19 +52,6 @@ def rows(import_: Import, action: str, *, after: int = 0, limit: int) -> list[St
         StagedRow.import_id == import_.id, StagedRow.action == action, StagedRow.row_number > after
     )
     return list(db.session.scalars(query.order_by(StagedRow.row_number).limit(limit)))
-
-
-def previews(import_: Import, action: str, *, after: int = 0, limit: int) -> list[Preview]:
-    """Staged rows of one kind with the decisions that follow from them: two statements."""
-    found = rows(import_, action, after=after, limit=limit)
-    query = select(StagedDecision).where(
-        StagedDecision.import_id == import_.id,
-        StagedDecision.row_number.in_([row.row_number for row in found]),
-    )
-    decided: dict[int, list[StagedDecision]] = {}
-    for decision in db.session.scalars(query.order_by(StagedDecision.row_number, StagedDecision.from_day)):
-        decided.setdefault(decision.row_number, []).append(decision)
-    return [Preview(row, decided.get(row.row_number, [])) for row in found]
 
 
 def errors(import_: Import) -> list[Mapping[str, Any]]:

@@ -27,12 +27,13 @@ from werkzeug.wrappers import Response as Redirect
 from crm.db import db, transaction
 from crm.errors import Refused, Stale
 from crm.messages import N_
-from crm.models import User
+from crm.models import Import, User
 from crm.periods import ALWAYS
 from crm.permissions import needs
-from crm.services import imports, staging
+from crm.services import imports, previewing, staging
 from crm.services.attribution import rulebook
 from crm.services.cells import Names
+from crm.services.previewing import Preview
 from crm.services.units import all_units
 from crm.sheets import corrections, template
 from crm.sheets.tables import NotATable
@@ -49,13 +50,27 @@ LARGEST_ID = 2**31 - 1
 NUMBER = f"<int(max={LARGEST_ID}):number>"
 
 STATES = {
-    "staging": N_("核对中"),
-    "checked": N_("已核对"),
-    "applied": N_("已应用"),
-    "failed": N_("未通过"),
-    "abandoned": N_("已放弃"),
+    "staging": (N_("核对中"), "info"),
+    "checked": (N_("待写入"), "warning"),
+    "applied": (N_("已写入"), "success"),
+    "failed": (N_("未通过"), "error"),
+    "abandoned": (N_("已放弃"), "quiet"),
 }
-"""What each state of an import is called."""
+"""What each state of an import is called, and the kind of mark it gets."""
+WITH_ERRORS = (N_("有错误"), "error")
+SILENT = (N_("已中断"), "error")
+THE_SAME = (N_("无变化"), "quiet")
+
+
+def mark_of(import_: Import) -> tuple[str, str]:
+    """How an import stands, as a person sees it: what it is called, and the kind of mark it gets."""
+    if imports.is_silent(import_):
+        return SILENT
+    if import_.status == "checked" and import_.error_rows:
+        return WITH_ERRORS
+    if import_.status == "checked" and not import_.new_rows and not import_.changed_rows:
+        return THE_SAME
+    return STATES[import_.status]
 
 
 @blueprint.get("/imports")
@@ -72,18 +87,20 @@ def show(number: int) -> str:
     import_ = imports.by_id(number)
     given = Given(request.args)
     after = given.whole("after", LARGEST_ID) or 0
-    wrong = changed = []
-    new: list[imports.Preview] = []
-    if import_.status != "staging":
-        wrong = imports.rows(import_, "error", after=after, limit=A_PAGE)
-        if not import_.error_rows:
-            changed = imports.previews(import_, "changed", after=after, limit=A_PAGE)
-            new = imports.previews(import_, "new", limit=SHOWN_NEW) if not after else []
-    paged = wrong or [preview.row for preview in changed]
+    wrong = imports.rows(import_, "error", after=after, limit=A_PAGE) if import_.status != "staging" else []
+    changed: list[Preview] = []
+    new: list[Preview] = []
+    if import_.status == "applied" or imports.is_applicable(import_):
+        changed = previewing.previews(import_, "changed", after=after, limit=A_PAGE)
+    if import_.status == "applied" and not after:
+        new = previewing.entered(import_, limit=SHOWN_NEW)
+    elif imports.is_applicable(import_) and not after:
+        new = previewing.previews(import_, "new", limit=SHOWN_NEW)
+    shown = [row.row_number for row in wrong] or [preview.row_number for preview in changed]
     return render_template(
         "imports/show.html",
         import_=import_,
-        state=STATES[import_.status],
+        state=mark_of(import_),
         always=ALWAYS,
         silent=imports.is_silent(import_),
         applicable=imports.is_applicable(import_),
@@ -92,7 +109,7 @@ def show(number: int) -> str:
         new=new,
         names=Names.of_books(),
         units={unit.id: unit for unit in all_units()},
-        following=paged[-1].row_number if len(paged) == A_PAGE else None,
+        following=shown[-1] if len(shown) == A_PAGE else None,
         after=after,
     )
 
@@ -216,8 +233,9 @@ def _listing(errors: dict[str, str] | None = None) -> str:
     return render_template(
         "imports/listing.html",
         found=found[:A_PAGE],
+        before=before,
         following=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
-        states=STATES,
+        mark_of=mark_of,
         errors=errors or {},
         most=current_app.config["MAX_CONTENT_LENGTH"] // 2**20,
     )

@@ -25,7 +25,7 @@ from crm.models import (
 )
 from crm.periods import ALWAYS
 from crm.rules.timeline import periods
-from crm.services import attribution, imports, projects, staging
+from crm.services import attribution, imports, previewing, projects, staging
 from crm.services.attribution import rulebook
 from crm.services.cells import Names
 from crm.sheets import tables
@@ -114,15 +114,20 @@ def test_a_changed_row_is_updated_and_said(books: Any, tmp_path: Path) -> None:
     path = sheet(tmp_path / "b.csv", [line("P1", 选址街道="慈惠街", 总投资亿元="1.5"), line("P2")])
     import_ = checked(path)
     assert (import_.new_rows, import_.changed_rows, import_.same_rows) == (0, 1, 1)
-    (preview,) = imports.previews(import_, "changed", limit=10)
+    (preview,) = previewing.previews(import_, "changed", limit=10)
     changes = [tuple(change) for change in Names.of_books().changes(preview.row)]
     assert changes == [("选址街道", "径河街", "慈惠街"), ("总投资亿元", "—", "1.5")]
-    assert [decision.from_day for decision in preview.decisions] == [date(2020, 9, 1)]
+    (shift,) = preview.shifts
+    assert shift.decided.from_day == shift.replaced.from_day == date(2020, 9, 1)
+    assert shift.replaced.outcome_id != shift.decided.outcome_id
     assert books.query(Project).filter_by(number="P1").one().total_investment_fen is None
     with transaction():
         imports.apply(imports.by_id(import_.id), actor=None)
     project = books.query(Project).filter_by(number="P1").one()
     assert project.site_street.code == "cihui" and project.version == 2
+    (after,) = previewing.previews(imports.by_id(import_.id), "changed", limit=10)
+    assert [(one.decided, one.replaced) for one in after.shifts] == [(shift.decided, shift.replaced)]
+    assert previewing.entered(imports.by_id(import_.id), limit=10) == []
     assert books.query(ProjectFacts).filter_by(project_id=project.id).count() == 2
 
 
