@@ -83,10 +83,14 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
 def writing() -> bool:
-    """Does a transaction begun now mean to write? Inside transaction() and requests of unsafe methods."""
+    """Does a transaction begun now mean to write? Inside transaction() and requests of unsafe methods that
+    some view answers: an error page has nothing to write.
+    """
     if _writing.get():
         return True
-    return has_request_context() and request.method not in {"GET", "HEAD", "OPTIONS"}
+    if not has_request_context() or request.endpoint is None:
+        return False
+    return request.method not in {"GET", "HEAD", "OPTIONS"}
 
 
 @contextmanager

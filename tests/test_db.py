@@ -44,13 +44,20 @@ def test_reading_begins_plainly_and_writing_immediately(app: Flask, database: Da
 
 
 @pytest.mark.parametrize(
-    ("method", "begin"), [("GET", "BEGIN"), ("HEAD", "BEGIN"), ("POST", "BEGIN IMMEDIATE")]
+    ("method", "path", "begin"),
+    [
+        ("GET", "/sign-in", "BEGIN"),
+        ("HEAD", "/sign-in", "BEGIN"),
+        ("POST", "/sign-in", "BEGIN IMMEDIATE"),
+        ("DELETE", "/sign-in", "BEGIN"),
+        ("POST", "/nowhere", "BEGIN"),
+    ],
 )
 def test_requests_of_unsafe_methods_begin_immediately(
-    app: Flask, database: Database, method: str, begin: str
+    app: Flask, database: Database, method: str, path: str, begin: str
 ) -> None:
     seen = begins(app)
-    with app.test_request_context(method=method):
+    with app.test_request_context(path, method=method):
         db.session.scalars(select(Unit)).all()
     assert seen == ([] if database.kind == "postgresql" else [begin])
 

@@ -37,18 +37,16 @@ def command(month: Month, output: Path | None, language: str) -> None:
         from sqlalchemy import true
 
         from crm.db import transaction
-        from crm.services import printing
+        from crm.services import briefs, printing
 
+        with transaction(keep=False):
+            # whoever can run this command can read the database file as well
+            content = briefs.month_brief(month, language=language, visible=true())
+        printed = printing.on_paper(
+            content, fonts_folder=Path(app.config["FONTS"]), cache_folder=Path(app.config["GLYPHS"])
+        )
         with transaction():
-            printed = printing.print_brief(
-                month,
-                fonts_folder=Path(app.config["FONTS"]),
-                cache_folder=Path(app.config["GLYPHS"]),
-                language=language,
-                # whoever can run this command can read the database file as well
-                visible=true(),
-                actor=None,
-            )
+            printing.note(printed, month, language=language, actor=None)
             try:
                 path.write_bytes(printed.pdf)
             except OSError as error:

@@ -6,12 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement
-
 from crm.briefs import document
+from crm.briefs.content import BriefContent
 from crm.models import User
 from crm.periods import Month
-from crm.services import briefs, history
+from crm.services import history
 
 
 @dataclass(frozen=True)
@@ -23,19 +22,13 @@ class Printed:
     missing: tuple[str, ...]
 
 
-def print_brief(
-    month: Month,
-    *,
-    fonts_folder: Path,
-    cache_folder: Path,
-    language: str = "zh",
-    visible: ColumnElement[bool],
-    actor: User | None,
-) -> Printed:
-    """The brief of a month as PDF: the same bytes for the same books. Raises Refused for a month yet to come."""
-    content = briefs.month_brief(month, language=language, visible=visible)
+def on_paper(content: BriefContent, *, fonts_folder: Path, cache_folder: Path) -> Printed:
+    """A brief as PDF: the same bytes for the same content. Asks the database nothing, so that nobody waits for it."""
     pdf = document.render(content, fonts_folder=fonts_folder, cache_folder=cache_folder)
     missing = document.missing(content, fonts_folder=fonts_folder, cache_folder=cache_folder)
-    printed = Printed(pdf, hashlib.sha256(pdf).hexdigest(), missing)
+    return Printed(pdf, hashlib.sha256(pdf).hexdigest(), missing)
+
+
+def note(printed: Printed, month: Month, *, language: str = "zh", actor: User | None) -> None:
+    """Has the books remember that somebody printed the brief of a month."""
     history.record("brief.printed", actor=actor, month=str(month), language=language, sha256=printed.sha256)
-    return printed

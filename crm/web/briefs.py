@@ -57,15 +57,16 @@ def preview(month: str) -> str:
 def print_pdf(month: str) -> Response:
     """The brief as PDF, to be kept; who printed it stands in the log."""
     chosen = _month(month)
+    # Setting a PDF takes its time, the first one with new fonts many seconds: nobody's writing waits for it.
+    with transaction(keep=False):
+        content = briefs.month_brief(chosen, language=language(), visible=visible_to(current_user))
+    printed = printing.on_paper(
+        content,
+        fonts_folder=Path(str(current_app.config["FONTS"])),
+        cache_folder=Path(str(current_app.config["GLYPHS"])),
+    )
     with transaction():
-        printed = printing.print_brief(
-            chosen,
-            fonts_folder=Path(str(current_app.config["FONTS"])),
-            cache_folder=Path(str(current_app.config["INSTANCE"])) / "cache",
-            language=language(),
-            visible=visible_to(current_user),
-            actor=current_user,
-        )
+        printing.note(printed, chosen, language=language(), actor=current_user)
     name = _("简报%(month)s.pdf", month=chosen)
     return send_file(BytesIO(printed.pdf), mimetype="application/pdf", as_attachment=True, download_name=name)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, render_template
+from flask import Flask, Response, current_app, g, jsonify, render_template
 from flask_babel import gettext
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm.db import db
@@ -44,6 +46,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(Refusals, _refusals)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(InternalServerError, _failure)
 
 
@@ -82,7 +85,11 @@ def _http(error: HTTPException) -> Any:
         return error
     title, detail = KNOWN.get(error.code, KNOWN[400 if error.code < 500 else 500])
     most = current_app.config["MAX_CONTENT_LENGTH"] // 2**20
-    body, status = answer(error.code, gettext(title), gettext(detail) % {"most": most})
+    try:
+        body, status = answer(error.code, gettext(title), gettext(detail) % {"most": most})
+    except OperationalError as silent:
+        # the page names whoever is signed in, whom the database could not tell
+        return _busy(silent)
     response = current_app.make_response((body, status))
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
@@ -90,10 +97,25 @@ def _http(error: HTTPException) -> Any:
     return response
 
 
+def _busy(error: OperationalError) -> tuple[Response | str, int]:
+    """The database did not answer in time, or not at all: no fault of the request, which can be tried again."""
+    current_app.logger.error("the database did not answer: %s", error.orig)
+    return _without_database(503)
+
+
 def _failure(error: InternalServerError) -> tuple[Response | str, int]:
+    if isinstance(error.original_exception, OperationalError):
+        return _busy(error.original_exception)
+    return _without_database(500)
+
+
+def _without_database(status: int) -> tuple[Response | str, int]:
     # Whatever failed may have left the session unusable, and the database may be what failed: this page asks nothing.
     db.session.rollback()
-    title, detail = (gettext(text) for text in KNOWN[500])
+    if "_login_user" not in g:
+        # whoever it is could not be asked for, and rendering would ask again
+        g._login_user = AnonymousUserMixin()
+    title, detail = (gettext(text) for text in KNOWN[status])
     if wants_json():
-        return answer(500, title, detail)
-    return render_template("errors/failure.html", title=title, detail=detail), 500
+        return answer(status, title, detail)
+    return render_template("errors/failure.html", status=status, title=title, detail=detail), status

@@ -164,9 +164,7 @@ def test_on_paper_no_glyph_is_missing_and_the_same_month_gives_the_same_bytes(
     example: Any, tmp_path: Path
 ) -> None:
     printed = [
-        printing.print_brief(
-            MAY, fonts_folder=tmp_path / "none", cache_folder=tmp_path / "glyphs", visible=true(), actor=None
-        )
+        printing.on_paper(brief(), fonts_folder=tmp_path / "none", cache_folder=tmp_path / "glyphs")
         for _ in range(2)
     ]
     assert printed[0].pdf == printed[1].pdf and printed[0].missing == ()

@@ -118,6 +118,7 @@ def test_a_changed_row_is_updated_and_said(books: Any, tmp_path: Path) -> None:
     changes = [tuple(change) for change in Names.of_books().changes(preview.row)]
     assert changes == [("选址街道", "径河街", "慈惠街"), ("总投资亿元", "—", "1.5")]
     (shift,) = preview.shifts
+    assert shift.replaced is not None
     assert shift.decided.from_day == shift.replaced.from_day == date(2020, 9, 1)
     assert shift.replaced.outcome_id != shift.decided.outcome_id
     assert books.query(Project).filter_by(number="P1").one().total_investment_fen is None

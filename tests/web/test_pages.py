@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from crm import extensions
+from crm.briefs import document
 from crm.db import db
 from crm.errors import Refusals, Refused, Stale
 from crm.permissions import public
@@ -145,6 +149,31 @@ def test_refusals_become_pages_and_problems(client: Client, filled: Flask) -> No
     for headers in (json, {}):
         bug = client("staff").get("/raise/bug", headers=headers)
         assert bug.status_code == 500 and "secret" not in bug.text and "系统出错" in bug.text
+
+
+def test_a_database_that_does_not_answer_is_said_to_be_busy(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_session_id: str) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+    visitor = client("staff")
+    monkeypatch.setattr(extensions.login, "_user_callback", locked)
+    for answer in (visitor.get("/projects"), visitor.post("/briefs/2021-05"), visitor.delete("/projects")):
+        assert answer.status_code == 503 and "暂时不可用" in answer.text and "BEGIN" not in answer.text
+
+
+def test_nobody_waits_while_a_pdf_is_set(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+    render = document.render
+
+    def noted(*given: Any, **more: Any) -> bytes:
+        held.append(db.session().in_transaction())
+        return render(*given, **more)
+
+    monkeypatch.setattr(document, "render", noted)
+    assert client("leader").post("/briefs/2021-05").status_code == 200
+    assert held == [False]
 
 
 def test_briefs_are_read_and_printed(client: Client) -> None:
