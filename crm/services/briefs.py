@@ -165,14 +165,18 @@ class _Brief:
         rest = self.rest(found.count + corrected.count, len(found.rows) + len(corrected.rows))
         return Section(t("三、归属变化"), (Text(told), *blocks, *rest))
 
+    def aside(self, text: str) -> str:
+        """A text in the brackets of the brief's language, to be put behind another."""
+        return f"（{text}）" if self.language == "zh" else f" ({text})"
+
     def turn(self, turn: monthly.Turn) -> tuple[str, ...]:
-        status = "" if turn.status == "decided" else f"（{self.t(STATUS_NAMES[turn.status])}）"
+        status = "" if turn.status == "decided" else self.aside(self.t(STATUS_NAMES[turn.status]))
         return (
-            f"{turn.name}（{turn.number}）",
+            turn.name + self.aside(turn.number),
             turn.from_day.isoformat(),
             self.unit(turn.before),
             self.unit(turn.after) + status,
-            f"{self.t(RULE_NAMES[turn.rule])}（{reference(turn.rule)}）",
+            self.t(RULE_NAMES[turn.rule]) + self.aside(reference(turn.rule)),
         )
 
     def open(self) -> Section:
@@ -191,7 +195,7 @@ class _Brief:
         )
         rows = tuple(
             (
-                f"{o.name}（{o.number}）",
+                o.name + self.aside(o.number),
                 t(STATUS_NAMES[o.status]),
                 self.unit(o.unit),
                 self.unit(o.suggestion),

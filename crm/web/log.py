@@ -14,6 +14,7 @@ from crm.models import AuditEvent
 from crm.permissions import needs
 from crm.services import event_list
 from crm.web.parameters import Given, Pages
+from crm.web.presentation import ROLES
 
 blueprint = Blueprint("log", __name__)
 
@@ -36,12 +37,17 @@ SUBJECTS = {
 DETAILS = {
     "action": N_("动作"),
     "active": N_("是否有效"),
+    "admin_code": N_("行政区划代码"),
     "after": N_("变更后"),
+    "attempt": N_("第几次核对"),
     "before": N_("变更前"),
     "business_day": N_("业务日期"),
+    "changed": N_("更新"),
     "choice": N_("取值"),
     "clause": N_("条款"),
     "code": N_("代码"),
+    "effective_from": N_("生效日期"),
+    "errors": N_("有错"),
     "file_name": N_("文件名"),
     "included": N_("是否在内"),
     "kind": N_("类别"),
@@ -49,10 +55,15 @@ DETAILS = {
     "login": N_("登录名"),
     "month": N_("月份"),
     "name": N_("名称"),
+    "new": N_("新增"),
     "number": N_("编号"),
     "place": N_("地点"),
+    "problems": N_("文件的问题"),
     "role": N_("岗位"),
     "rows": N_("行数"),
+    "rows_sha256": N_("各行摘要SHA-256"),
+    "same": N_("相同"),
+    "sha256": N_("摘要SHA-256"),
     "street": N_("街道"),
     "unit": N_("单位"),
     "valid_from": N_("生效日期"),
@@ -104,7 +115,10 @@ def _subject(event: AuditEvent) -> str:
 
 def _detail(value: dict[str, Any]) -> list[tuple[str, str]]:
     return [
-        (_(DETAILS[name]) if name in DETAILS else name, _plain(found))
+        (
+            _(DETAILS[name]) if name in DETAILS else name,
+            _(ROLES.get(found, found)) if name == "role" and isinstance(found, str) else _plain(found),
+        )
         for name, found in value.items()
         if found not in (None, "", {}, [])
     ]
