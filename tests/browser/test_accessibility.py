@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Visit
+from tests.browser.sheets import choose, corrected, mistaken
 
 PAGES = {
     "reviewer": (
@@ -42,7 +44,7 @@ FULLEST = {"reviewer": ("/", "/projects?street=cihui", "/projects/XM2019012?on=2
     ],
 )
 def test_every_page(
-    visit: Visit, language: str, scheme: str, width: str, pages: dict[str, tuple[str, ...]]
+    visit: Visit, tmp_path: Path, language: str, scheme: str, width: str, pages: dict[str, tuple[str, ...]]
 ) -> None:
     found = {}
     page = visit(None, language=language, scheme=scheme, width=width)
@@ -51,6 +53,20 @@ def test_every_page(
     page.press("#password", "Enter")
     page.locator(".field-error").first.wait_for()
     found["/sign-in refused"] = violations(page)
+    page = visit("reviewer", language=language, scheme=scheme, width=width)
+    for step in ("with errors", "to be written", "written"):
+        if step == "written":
+            page.locator("form[action$='/apply'] button").click()
+            page.locator(".notice-success").wait_for()
+        else:
+            choose(
+                page,
+                mistaken(tmp_path, "AX")
+                if step == "with errors"
+                else corrected(tmp_path, f"AX{language}{scheme}{width}"),
+            )
+        found[f"import {step}"] = violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), step
     for login, paths in pages.items():
         page = visit(login, language=language, scheme=scheme, width=width)
         for path in paths:
