@@ -90,14 +90,14 @@ def command(registry: Path, as_of: date, output: Path | None, readings: tuple[st
     # a million projects are a million small tuples without cycles: collecting them costs a third of the time
     gc.disable()
     try:
-        rows = list(reader.read(tables.read(registry)))
+        projects = attribution.numbered(reader.read(tables.read(registry)))
     except tables.NotATable as problem:
         reader.errors.append(problem.error)
     except OSError as error:
         raise click.FileError(str(registry), error.strerror or str(error)) from error
     if reader.errors:
         report(reader.errors)
-    lines = attribution.attribute(rows, ground, vocabulary.names, as_of)
+    lines = attribution.attribute(projects, ground, vocabulary.names, as_of)
     if output is None:
         # UTF-8 and LF, whatever the terminal's encoding
         for text in tables.write_csv([attribution.COLUMNS, *lines]):

@@ -9,7 +9,7 @@ from datetime import date
 from operator import itemgetter
 from pathlib import Path
 
-from crm.rules.facts import Ground
+from crm.rules.facts import Facts, Ground
 from crm.rules.timeline import Period, periods, stretches
 from crm.sheets.registry import RegistryRow
 from crm.sheets.tables import write_csv, write_workbook
@@ -36,14 +36,15 @@ def lines(number: str, found: Iterable[Period], names: Mapping[str, str], as_of:
             )
 
 
-def attribute(
-    registry: Iterable[RegistryRow], ground: Ground, names: Mapping[str, str], as_of: date
-) -> Iterator[Line]:
-    """The rows of a whole registry, sorted by project number, without the head; raises RulesConflict.
+def numbered(registry: Iterable[RegistryRow]) -> list[tuple[str, Facts]]:
+    """A registry's projects as number and facts, sorted by number: all that is kept of a million rows."""
+    return sorted([(row.number, row.facts) for row in registry], key=itemgetter(0))
 
-    Only number and facts of each project are kept while sorting.
-    """
-    projects = sorted([(row.number, row.facts) for row in registry], key=itemgetter(0))
+
+def attribute(
+    projects: Iterable[tuple[str, Facts]], ground: Ground, names: Mapping[str, str], as_of: date
+) -> Iterator[Line]:
+    """The rows of a whole registry in the order of its projects, without the head; raises RulesConflict."""
     grounds = [(date.min, ground)]
     for number, facts in projects:
         yield from lines(number, periods(stretches([(date.min, facts)], grounds)), names, as_of)

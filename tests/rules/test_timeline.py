@@ -78,9 +78,12 @@ def test_a_shuffled_registry_gives_the_same_and_bulk_equals_one_by_one(
 ) -> None:
     rows = [RegistryRow(i + 2, f"P{i:03d}", "", "", None, "3525", f, None) for i, f in enumerate(projects)]
     names, as_of = registries.VOCABULARY.names, date(2021, 5, 31)
-    in_order = list(attribution.attribute(rows, registries.ground(), names, as_of))
+    in_order = list(attribution.attribute(attribution.numbered(rows), registries.ground(), names, as_of))
     shuffled = random.Random(seed).sample(rows, len(rows))
-    assert list(attribution.attribute(shuffled, registries.ground(), names, as_of)) == in_order
+    assert (
+        list(attribution.attribute(attribution.numbered(shuffled), registries.ground(), names, as_of))
+        == in_order
+    )
     alone = [
         line
         for row in rows
