@@ -144,6 +144,10 @@ def _named_once(stretch: Stretch) -> list[Attribution | None]:
 def periods(timeline: Sequence[Stretch]) -> list[Period]:
     """The six responsibilities' periods: those that touch and agree are one, in order of responsibility and day."""
     columns = [(stretch.from_, _named_once(stretch)) for stretch in timeline]
+    if len(columns) == 1:
+        from_, attributions = columns[0]
+        pairs = zip(RESPONSIBILITIES, attributions, strict=True)
+        return [Period(responsibility, one, from_, None) for responsibility, one in pairs if one is not None]
     found: list[Period] = []
     for index, responsibility in enumerate(RESPONSIBILITIES):
         running: Attribution | None = None

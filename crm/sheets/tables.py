@@ -177,17 +177,24 @@ def _text(cell: object) -> str:
 
 def write_csv(rows: Iterable[Sequence[str]], *, bom: bool = False) -> Iterator[str]:
     """The rows as CSV text, some thousand lines a piece: LF line ends, quotes only where needed."""
+    lines = ["\ufeff"] if bom else []
+    for row in rows:
+        line = ",".join(row)
+        # the csv module looks at every character of every cell: only where one needs quotes is it asked
+        if line.count(",") != len(row) - 1 or len(row) == 1 or '"' in line or "\n" in line or "\r" in line:
+            lines.append(_quoted(row))
+        else:
+            lines.append(line + "\n")
+        if len(lines) >= 5000:
+            yield "".join(lines)
+            lines.clear()
+    yield "".join(lines)
+
+
+def _quoted(row: Sequence[str]) -> str:
     buffer = io.StringIO()
-    if bom:
-        buffer.write("\ufeff")
-    writer = csv.writer(buffer, lineterminator="\n")
-    for count, row in enumerate(rows, start=1):
-        writer.writerow(row)
-        if count % 5000 == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    csv.writer(buffer, lineterminator="\n").writerow(row)
+    return buffer.getvalue()
 
 
 def write_workbook(path: Path, rows: Iterable[Sequence[str]], *, widths: Sequence[int] = ()) -> None:
