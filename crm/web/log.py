@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from crm.actions import ACTIONS
 from crm.messages import N_
 from crm.models import AuditEvent
+from crm.periods import ALWAYS
 from crm.permissions import needs
 from crm.services import event_list
 from crm.web.parameters import Given, Pages
@@ -129,4 +130,8 @@ def _plain(value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(value, dict):
         return "；".join(f"{name}={_plain(found)}" for name, found in value.items())
+    if value is None:
+        return "–"
+    if value == ALWAYS.isoformat():
+        return _("自始")
     return str(value) if not isinstance(value, list) else json.dumps(value, ensure_ascii=False)
