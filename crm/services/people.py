@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import select
@@ -21,14 +19,9 @@ LONGEST_PASSWORD = 1024
 """Characters; hashing more would only cost time."""
 
 _hasher = PasswordHasher()
-
-
-@cache
-def _nobody() -> str:
-    """What an unknown login is checked against, so that it takes as long as a known one: nobody can learn
-    which exist. Made when first needed, since every command would wait for it otherwise.
-    """
-    return _hasher.hash("nobody has this password")
+# An unknown login is checked against this, so that it takes as long as a known one: nobody can learn
+# which exist.
+_nobody = _hasher.hash("nobody has this password")
 
 
 def list_users() -> list[User]:
@@ -57,7 +50,7 @@ def authenticate(login: str, password: str) -> User | None:
     user = user_by_login(login)
     known = user.password_hash if user and user.active else None
     try:
-        _hasher.verify(known or _nobody(), password[:LONGEST_PASSWORD])
+        _hasher.verify(known or _nobody, password[:LONGEST_PASSWORD])
     except (VerifyMismatchError, InvalidHashError):
         return None
     return user if known else None
