@@ -94,12 +94,12 @@ class _Brief:
             "completed": completed,
         }
         columns = (
-            Column(t("经济指标承担单位")),
-            Column(t("已签约"), t("个"), "right"),
-            Column(t("在建"), t("个"), "right"),
-            Column(t("已投产"), t("个"), "right"),
-            Column(t("合计"), t("个"), "right"),
-            Column(t("总投资"), t("亿元"), "right"),
+            Column(t("经济指标承担单位"), weight=12),
+            Column(t("已签约"), t("个"), "right", weight=6),
+            Column(t("在建"), t("个"), "right", weight=6),
+            Column(t("已投产"), t("个"), "right", weight=6),
+            Column(t("合计"), t("个"), "right", weight=6),
+            Column(t("总投资"), t("亿元"), "right", weight=8),
         )
         rows = tuple(
             (self.by_code[line.unit], *map(str, line.by_stage), str(line.projects), yi(line.fen))
@@ -152,7 +152,7 @@ class _Brief:
             Column(t("起始日"), weight=7),
             Column(t("原单位"), weight=7),
             Column(t("现单位"), weight=7),
-            Column(t("依据和理由"), weight=14),
+            Column(t("依据和理由"), weight=20),
         )
         tables = (
             (found, t("表3 本月归属变化（经济指标）"), t("本月没有归属变化")),
