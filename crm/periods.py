@@ -1,11 +1,10 @@
-"""Days, months and half-open spans: the time every figure and every attribution hangs on."""
+"""Days and months: the time every figure and every attribution hangs on."""
 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 ALWAYS = date(1, 1, 1)
 """The first day of a dated row that holds from the beginning."""
@@ -59,21 +58,3 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
-
-
-@dataclass(frozen=True)
-class Span:
-    """A half-open run of days: first day in, last day out; no `to` means still running."""
-
-    from_: date
-    to: date | None = None
-
-    def __contains__(self, day: date) -> bool:
-        return self.from_ <= day and (self.to is None or day < self.to)
-
-    def days(self) -> Iterator[date]:
-        """Its days in order; endless where it is still running."""
-        day = self.from_
-        while day in self:
-            yield day
-            day += timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -181,8 +181,8 @@ def missing(stored: Sequence[tuple[date, Row]], wanted: Sequence[tuple[date, Row
 
 def decide(
     project_ids: Sequence[int], book: Rulebook, *, event: AuditEvent
-) -> Iterator[tuple[int, date, Row, Row]]:
-    """Decides projects again and stores what differs; yields project id, day, what was said and what is said now.
+) -> list[tuple[int, date, Row, Row]]:
+    """Decides projects again and stores what differs; returns project id, day, what was said and what is said now.
 
     Two statements to read however many projects, one to write. Raises RulesConflict.
     """
@@ -191,15 +191,17 @@ def decide(
     )
     stored = _by_project(select(Decision).where(Decision.project_id.in_(project_ids)), Decision.from_day)
     added: list[dict[str, Any]] = []
+    changes: list[tuple[int, date, Row, Row]] = []
     for project_id in project_ids:
         before = list({row.from_day: row_of(row) for row in stored.get(project_id, ())}.items())
         wanted = book.decisions(versions(facts[project_id], book))
         for day, row in missing(before, wanted):
             was = next((old for since, old in reversed(before) if since <= day), NOTHING)
             added.append({"project_id": project_id, "from_day": day, "event_id": event.id, "recorded_at": event.at, **dict(zip(COLUMNS, row, strict=True))})  # fmt: skip
-            yield project_id, day, was, row
+            changes.append((project_id, day, was, row))
     if added:
         db.session.execute(Decision.__table__.insert(), added)  # type: ignore[attr-defined]
+    return changes
 
 
 def _by_project(query: Any, first_day: Any) -> dict[int, list[Any]]:

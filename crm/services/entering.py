@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     FromClause,
-    Select,
     Subquery,
     and_,
     case,
@@ -85,10 +84,6 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _change_projects(import_)
     _add_versions(import_, event)
     _add_decisions(import_, event)
-
-
-def _of(import_: Import, *actions: str) -> Select[Any]:
-    return select(StagedRow).where(StagedRow.import_id == import_.id, StagedRow.action.in_(actions))
 
 
 def _ended_up(import_: Import, *actions: str) -> Subquery:

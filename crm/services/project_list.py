@@ -65,16 +65,6 @@ class Page:
     has_previous: bool
     has_next: bool
 
-    @property
-    def first_number(self) -> str | None:
-        """The number of its first project: what the page before ends above."""
-        return self.lines[0].project.number if self.lines else None
-
-    @property
-    def last_number(self) -> str | None:
-        """The number of its last project: what the page after begins below."""
-        return self.lines[-1].project.number if self.lines else None
-
 
 def reached(day: date) -> ColumnElement[Any]:
     """For a query over projects: the furthest stage reached by a day; NULL where none was."""

@@ -118,7 +118,7 @@ def register(
     _add_version(project, values | {"credit_code": row.credit_code}, valid_from, event)
     for position, report in enumerate(reports):
         db.session.add(ProjectReport(project_id=project.id, position=position, **vars(report)))
-    _decide(project, book, event)
+    attribution.decide([project.id], book, event=event)
     return project
 
 
@@ -167,7 +167,7 @@ def change(
     if names_another_enterprise(newest, versions[-1]):
         enterprise = enterprise_of(newest["investor"] or "", newest["credit_code"])
         project.enterprise_id = enterprise.id if enterprise else None
-    _decide(project, book, event)
+    attribution.decide([project.id], book, event=event)
     return changed
 
 
@@ -233,11 +233,6 @@ def _add_version(project: Project, values: Mapping[str, Any], valid_from: date, 
         )
     )
     db.session.flush()
-
-
-def _decide(project: Project, book: Rulebook, event: Any) -> None:
-    for _ in attribution.decide([project.id], book, event=event):
-        pass
 
 
 def _plain(value: object) -> object:

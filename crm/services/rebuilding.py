@@ -48,7 +48,7 @@ def rebuild(*, after: int, actor: User | None) -> Part:
     book = attribution.rulebook()
     savepoint = db.session.begin_nested()
     event = history.record("attribution.rebuilt", actor=actor, first=min(numbers), last=max(numbers))
-    found = list(attribution.decide(list(numbers), book, event=event))
+    found = attribution.decide(list(numbers), book, event=event)
     if found:
         savepoint.commit()
     else:

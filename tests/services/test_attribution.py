@@ -10,11 +10,11 @@ import pytest
 
 from crm import clock
 from crm.db import count_statements, db
-from crm.models import Decision, Project, Unit
+from crm.models import Decision, Outcome, Project, Unit
 from crm.periods import ALWAYS
 from crm.rules.timeline import periods
 from crm.seeds import foundation
-from crm.services import attribution, history, projects, readings
+from crm.services import attribution, history, outcomes, projects, readings
 from crm.sheets import tables
 from crm.sheets.attribution import lines
 from crm.sheets.registry import Registry, RegistryRow
@@ -123,7 +123,7 @@ def test_a_reading_set_later_moves_only_what_it_shapes(books: Any) -> None:
     outside = projects.register(named("C03"), actor=None)
     readings.set_reading("R1", choice="street", basis="会议纪要", valid_from=date(2021, 3, 1), actor=None)
     event = history.record("attribution.rebuilt", actor=None)
-    changes = list(attribution.decide([inside.id, outside.id], attribution.rulebook(), event=event))
+    changes = attribution.decide([inside.id, outside.id], attribution.rulebook(), event=event)
     assert [(project_id, day) for project_id, day, _, _ in changes] == [(outside.id, date(2021, 3, 1))]
     found = {row.from_day: row for row in attribution.decided(outside)}
     assert found[date(2021, 3, 1)].indicators_id == outside.site_street_id
@@ -135,5 +135,14 @@ def test_deciding_many_takes_the_same_statements_as_deciding_few(books: Any) -> 
     made = [projects.register(row, actor=None, book=book) for row in example()]
     event = history.record("attribution.rebuilt", actor=None)
     with count_statements() as seen:
-        assert list(attribution.decide([project.id for project in made], book, event=event)) == []
+        assert attribution.decide([project.id for project in made], book, event=event) == []
     assert seen.count == 2
+
+
+def test_the_explanation_kept_with_a_decision_reads_back_as_it_was(books: Any) -> None:
+    book = attribution.rulebook()
+    for number in ("C02", "C08", "F12"):
+        project = projects.register(named(number), actor=None, book=book)
+        kept = [db.session.get(Outcome, row.outcome_id) for row in attribution.decided(project)]
+        timeline = attribution.timeline(project, book)
+        assert [outcomes.load(row.body) for row in kept if row] == [stretch.outcome for stretch in timeline]
