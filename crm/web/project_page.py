@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import cache
 
 from flask_babel import gettext
@@ -21,6 +21,7 @@ from crm.services.project_list import Stage, stage_of
 from crm.sheets.vocabulary import rows as seed_rows
 from crm.web import presentation
 from crm.web.lanes import Lanes, draw
+from crm.web.moment import end_of
 
 
 @dataclass(frozen=True)
@@ -161,11 +162,6 @@ class ProjectPage:
     def _name(self, value: str) -> str:
         unit = self.codes.get(value)
         return presentation.unit_name(unit) if unit else value
-
-
-def end_of(day: date) -> datetime:
-    """The last instant of a day in the district."""
-    return datetime.combine(day + timedelta(days=1), time(), clock.SHANGHAI) - timedelta(microseconds=1)
 
 
 def why(stretch: Stretch) -> Why:
