@@ -39,6 +39,7 @@ pins: install $(VENV)/tests.stamp ## 重新锁定依赖 · pin requirements.in a
 
 docs: install ## 由代码生成规则页 · the pages generated from the code
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/components/generate.py
 
 clean: ## 删除 .venv 与缓存；instance/（数据）不动 · all but the data in instance/
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build ./*.egg-info $(CATALOGUES)
