@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from crm.rules.duties import attraction, policy_delivery, work_safety
+from babel.messages.pofile import read_po
+
+from crm.messages import TRANSLATIONS
+from crm.rules.duties import READS, attraction, policy_delivery, work_safety
 from crm.rules.explanation import RULE_NAMES
-from crm.rules.facts import CHOICES, NOBODY, Case, Readings
+from crm.rules.facts import CHOICES, Readings
 from crm.rules.language import Clause
 from crm.rules.notices.silent import SILENT
 from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
@@ -32,8 +35,8 @@ def rules() -> Iterator[str]:
     for clause in WLKB_2020_1.clauses:
         yield from ("", f"## `{clause.id}` · {clause.reference} · {STAGES[clause.stage]}", "")
         yield from (f"**{RULE_NAMES[clause.id]}**", "", f"> {clause.words}", "")
-        if clause.reading:
-            yield from (" ".join(clause.reading.split()), "")
+        if clause.reads:
+            yield from (said(clause.reads), "")
         yield from (f"{n}. {condition}" for n, condition in enumerate(conditions(clause), start=1))
         if clause.overrides:
             yield from (
@@ -43,10 +46,8 @@ def rules() -> Iterator[str]:
             )
     yield from ("", "## 其余职责 · The other responsibilities")
     for name, function in DUTIES:
-        words, _, reading = (function.__doc__ or "").partition("\n\n")
-        yield from ("", f"### `{name}`", "", f"> {words.strip()}")
-        if reading.strip():
-            yield from ("", " ".join(reading.split()))
+        yield from ("", f"### `{name}`", "", f"> {(function.__doc__ or '').strip()}")
+        yield from ("", said(READS[function.__name__]))
     yield from ("", "## 没有代码的条文 · Passages without code", "", "| 原文 | 理由 |", "| --- | --- |")
     yield from (f"| {silence.words} | {silence.reason} |" for silence in SILENT)
 
@@ -54,13 +55,18 @@ def rules() -> Iterator[str]:
 def conditions(clause: Clause) -> list[str]:
     """The messages of a clause's conditions in order, those asked only under a reading included."""
     found: list[str] = []
-    party = NOBODY._replace(kind="office")
-    case = Case(True, True, True, party, party, True, True, True, True, True, True, True, "full_chain")
     for readings in (Readings(), Readings(**{code: choices[-1] for code, choices in CHOICES.items()})):
-        for message, *_ in clause.function(case, readings):
-            if str(message) not in found:
-                found.append(str(message))
+        for seen in clause.outline(readings)[0]:
+            if seen.message not in found:
+                found.append(seen.message)
     return found
+
+
+def said(message: str) -> str:
+    """A message in both languages, from the catalogue's source."""
+    with (TRANSLATIONS / "en" / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        english = read_po(file, locale="en").get(message)
+    return f"{message} · {english.string if english else ''}"
 
 
 def readings() -> Iterator[str]:

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from crm.messages import N_
 from crm.rules.facts import Case, Readings
 from crm.rules.language import Clause, Result, Role, Status, Verdict
 from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
@@ -46,13 +47,16 @@ SILENT_RULE = "none"
 ATTRACTION_RULE = "2-attraction"
 WORK_SAFETY_RULE = "2-work-safety"
 SITE_POLICY_RULE = "2-street-duty"
+READS = {
+    "attraction": N_("谁引进的项目，谁就是招商单位；只有写明“全程招商”的条款另定。"),
+    "policy_delivery": N_("口径R9：政策兑现随企业服务走，还是有选址的归属地街道。"),
+    "work_safety": N_("有选址才有此项职责；由招商或服务该项目的产业办协助。"),
+}
+"""How the clauses of the responsibilities decided apart are read, as messages; their words are the docstrings below."""
 
 
 def attraction(case: Case, clause: Clause | None, result: Result) -> Duty:
-    """产业建设管理办公室工作职责：以招商引资、项目落地建设服务、产业规划、产业政策与产业发展方向研究、行业统筹、统计等工作为主。
-
-    Who brought a project in stays its recruiter; only a clause that says 全程招商 names another.
-    """
+    """产业建设管理办公室工作职责：以招商引资、项目落地建设服务、产业规划、产业政策与产业发展方向研究、行业统筹、统计等工作为主。"""
     if result.attraction is not None and clause is not None:
         return Duty(result.attraction, (), Status.DECIDED, clause.id, None)
     lead = Role.ATTRACTED_BY if case.attracted_by.is_named else Role.BOOKS
@@ -61,10 +65,7 @@ def attraction(case: Case, clause: Clause | None, result: Result) -> Duty:
 
 
 def policy_delivery(case: Case, readings: Readings, service: Duty) -> Duty:
-    """街道办事处工作职责：负责划转到属地街道企业的经济和社会服务工作，政策兑现，并承接园区划转的存量项目和新入驻项目经济指标。
-
-    Reading R9: with whoever leads the service, or (`site-street`) with the street of the site.
-    """
+    """街道办事处工作职责：负责划转到属地街道企业的经济和社会服务工作，政策兑现，并承接园区划转的存量项目和新入驻项目经济指标。"""
     if readings.R9 == "site-street" and case.sited:
         return Duty(Role.SITE, (), Status.DECIDED, SITE_POLICY_RULE, None)
     return service._replace(assists=())

@@ -8,7 +8,15 @@ from datetime import date
 from typing import Any
 
 from crm.messages import N_
-from crm.rules.duties import Responsibility, attraction, attribute, work_safety
+from crm.rules.duties import (
+    ATTRACTION_RULE,
+    READS,
+    WORK_SAFETY_RULE,
+    Responsibility,
+    attraction,
+    attribute,
+    work_safety,
+)
 from crm.rules.facts import CHOICES, Facts, Ground
 from crm.rules.language import Verdict
 from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
@@ -188,19 +196,11 @@ def reference(rule: str) -> str:
 
 
 def words(rule: str, *, completed: bool) -> tuple[str, str, str]:
-    """A rule's reference, its clause's own words and how they are read; empty where the notice is silent."""
-    for text, name, reference in (
-        (attraction.__doc__, "2-attraction", "二"),
-        (work_safety.__doc__, "2-work-safety", "二"),
-    ):
+    """A rule's reference, its clause's own words and how they are read, a message; empty where the notice is silent."""
+    for function, name in ((attraction, ATTRACTION_RULE), (work_safety, WORK_SAFETY_RULE)):
         if rule == name:
-            return reference, *_paragraphs(text or "")
+            return "二", (function.__doc__ or "").strip(), READS[function.__name__]
     for clause in WLKB_2020_1.clauses:
         if clause.id == rule and clause.stage in ("always", "completed" if completed else "pipeline"):
-            return clause.reference, clause.words, clause.reading
+            return clause.reference, clause.words, clause.reads
     return "", "", ""
-
-
-def _paragraphs(text: str) -> tuple[str, str]:
-    first, _, rest = text.partition("\n\n")
-    return first.strip().replace("\n", ""), rest.strip()

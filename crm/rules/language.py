@@ -1,7 +1,7 @@
 """What a rule is, how it is walked, and how it explains itself.
 
-A rule is a clause of a notice: its own words in the docstring, then conditions, one line each with its
-explanation, then what follows. The walk stops at the first condition that fails; what it saw is kept.
+A rule is a clause of a notice: how it is read, its own words in the docstring, then conditions, one line each
+with its explanation, then what follows. The walk stops at the first condition that fails; what it saw is kept.
 Rules speak of relations and of roles (the site, the unit in the books), never of names or days: so one
 decision serves every project that stands in the same relations.
 """
@@ -15,7 +15,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from crm.rules.facts import Case, Readings
+from crm.rules.facts import NOBODY, Case, Readings
 
 
 class Stage(StrEnum):
@@ -75,6 +75,12 @@ Step = tuple[object, ...]
 Conditions = Generator[Step, None, Result]
 
 
+ANY_CASE = Case(
+    False, False, False, NOBODY, NOBODY, False, False, False, False, False, False, False, "full_chain"
+)
+"""A case that has every clause ask all its questions."""
+
+
 @dataclass(frozen=True)
 class Clause:
     """A clause of the notice with its code.
@@ -89,16 +95,27 @@ class Clause:
     since: date | None
     until: date | None
     function: Callable[[Case, Readings], Conditions]
+    reads: str = ""
+    """How the program reads the words, as a message; nothing where they leave no choice."""
 
     @property
     def words(self) -> str:
-        """The notice's own words: the first paragraph of the docstring."""
-        return inspect.cleandoc(self.function.__doc__ or "").split("\n\n")[0].replace("\n", "")
+        """The notice's own words: the docstring."""
+        return inspect.cleandoc(self.function.__doc__ or "").replace("\n", "")
 
-    @property
-    def reading(self) -> str:
-        """How the program reads the words: what the docstring says after them, or nothing."""
-        return inspect.cleandoc(self.function.__doc__ or "").partition("\n\n")[2].strip()
+    def outline(self, readings: Readings) -> tuple[tuple[Seen, ...], Result]:
+        """Every condition under these readings, and what follows where all hold.
+
+        No project is asked: whether a condition holds means something only where it looks at a reading.
+        """
+        seen: list[Seen] = []
+        steps = self.function(ANY_CASE, readings)
+        while True:
+            try:
+                message, holds, *facts = next(steps)
+            except StopIteration as end:
+                return tuple(seen), end.value
+            seen.append(Seen(message, bool(holds), tuple(facts)))  # type: ignore[arg-type]
 
     def holds_on(self, day: date) -> bool:
         """Whether this version of the clause is in force on a day."""
@@ -154,11 +171,16 @@ class Notice:
         overrides: Iterable[str] = (),
         since: date | None = None,
         until: date | None = None,
+        reads: str = "",
     ) -> Callable[[Callable[[Case, Readings], Conditions]], Callable[[Case, Readings], Conditions]]:
-        """Enters a function as a clause of this notice; `since` and `until` date an amended version."""
+        """Enters a function as a clause of this notice; `since` and `until` date an amended version, `reads` says
+        how its words are understood.
+        """
 
         def enter(function: Callable[[Case, Readings], Conditions]) -> Callable[[Case, Readings], Conditions]:
-            self.clauses.append(Clause(id, reference, stage, frozenset(overrides), since, until, function))
+            self.clauses.append(
+                Clause(id, reference, stage, frozenset(overrides), since, until, function, reads)
+            )
             self.changes = sorted({*self.changes, *(day for day in (since, until) if day is not None)})
             return function
 
