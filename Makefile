@@ -11,7 +11,7 @@ INSTALL := $(PIP) install --require-hashes --prefer-binary
 SENTENCES := $(wildcard crm/translations/*/LC_MESSAGES/messages.po)
 CATALOGUES := $(SENTENCES:.po=.mo)
 
-.PHONY: help install run test bench bench-full pins docs clean
+.PHONY: help install run test bench bench-full bundle pins docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ bench: install $(VENV)/bench.stamp ## 测速，20分钟内 · how fast, as ratio
 
 bench-full: install $(VENV)/bench.stamp ## 测速，含最大规模 · the largest sizes too
 	$(BIN)/python -m bench --full
+
+bundle: install ## 打离线安装包到 dist/ · one file that installs without network; FOR="--python 3.12 --platform win_amd64"
+	@$(BIN)/python .ci/bundle.py $(FOR)
 
 pins: install $(VENV)/tests.stamp ## 重新锁定依赖 · pin requirements.in again, from the public index alone
 	sh .ci/pins $(BIN)/pip-compile

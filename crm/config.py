@@ -44,6 +44,13 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     # GUISHU_HTTPS: 1 where the site is served over HTTPS only; cookies are then never sent in the clear.
     https = chosen("GUISHU_HTTPS", "0") == "1"
 
+    # GUISHU_PROXIES: how many proxies of our own (nginx) stand before the program and may say who asked; with 0
+    # anybody could claim any address, so X-Forwarded-* is not believed.
+    proxies = proxy_count(chosen("GUISHU_PROXIES", "0"))
+
+    # GUISHU_PG_BIN: the folder of pg_dump, pg_restore and psql; without it they are looked for on PATH.
+    pg_bin = chosen("GUISHU_PG_BIN", "")
+
     # GUISHU_FONTS: a folder of licensed fonts (方正小标宋, 仿宋_GB2312) that win over the free ones in
     # a brief.
     fonts = chosen("GUISHU_FONTS", str(instance / "fonts"))
@@ -52,6 +59,8 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         "INSTANCE": str(instance),
         "HOST": host,
         "PORT": port,
+        "PROXIES": proxies,
+        "PG_BIN": pg_bin,
         "FONTS": fonts,
         # Outlines converted once for the briefs; may be deleted at any time.
         "GLYPHS": str(instance / "glyphs"),
@@ -113,6 +122,15 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def proxy_count(text: str) -> int:
+    """How many proxies. Raises Refused where it is no number from 0 to 9."""
+    if not (text.isascii() and text.isdecimal() and len(text) == 1):
+        raise Refused(
+            N_("GUISHU_PROXIES=%(text)s 不是代理的层数：没有代理写 0，前面有一层 nginx 写 1"), text=text
+        )
+    return int(text)
+
+
 def driver_url(url: str) -> str:
     """The address with the driver that is installed named in it, whichever way PostgreSQL was written."""
     for scheme in ("postgres://", "postgresql://"):
@@ -128,6 +146,11 @@ def engine_options(url: str) -> dict[str, object]:
         return {"connect_args": {"isolation_level": None}}
     # A connection that the server dropped overnight is replaced before it is used.
     return {"pool_pre_ping": True}
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """The environment of a process that we start, with more in it: what no command line may show."""
+    return {**os.environ, **more}
 
 
 def prepare_folder(folder: Path) -> None:

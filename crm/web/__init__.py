@@ -18,10 +18,12 @@ def register(app: Flask) -> None:
         preferences,
         presentation,
         projects,
+        proxies,
         sign_in,
         system,
     )
 
+    proxies.init(app)
     presentation.init(app)
     headers.init(app)
     errors.init(app)
