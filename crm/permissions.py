@@ -30,6 +30,9 @@ PERMISSIONS = (
     "brief:read",
     "brief:print",
     "rulebook:read",
+    "rule:read",
+    "rule:propose",
+    "rule:confirm",
     "system:read",
     "log:read",
     "people:read",
@@ -42,11 +45,11 @@ _READERS = frozenset({"project:read", "project:export", "brief:read", "brief:pri
 GRANTED: dict[str, frozenset[str]] = {
     "staff": _READERS | {"project:edit"},
     "unit_head": _READERS | {"project:edit"},
-    "reviewer": _READERS | {"project:import", "project:edit"},
-    "bureau_head": _READERS | {"project:import", "project:edit"},
+    "reviewer": _READERS | {"project:import", "project:edit", "rule:read", "rule:propose"},
+    "bureau_head": _READERS | {"project:import", "project:edit", "rule:read", "rule:confirm"},
     # Leader and working group read, and later sign and decide appeals.
-    "leader": _READERS,
-    "working_group": _READERS,
+    "leader": _READERS | {"rule:read"},
+    "working_group": _READERS | {"rule:read"},
     # Accounts and technical settings: decides nothing and sees no project.
     "administrator": frozenset({"system:read", "rulebook:read", "people:read", "people:manage"}),
     # Reads logs and nothing else.

@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
         presentation,
         projects,
         proxies,
+        rulebook,
         sign_in,
         system,
     )
@@ -28,5 +29,5 @@ def register(app: Flask) -> None:
     headers.init(app)
     errors.init(app)
     sign_in.init(app)
-    for task in (sign_in, preferences, home, projects, imports, briefs, log, system, health):
+    for task in (sign_in, preferences, home, projects, rulebook, imports, briefs, log, system, health):
         app.register_blueprint(task.blueprint)

@@ -10,7 +10,13 @@ from crm.models import ROLES
 from crm.permissions import GRANTED, PERMISSIONS, PUBLIC, SIGNED_IN, needed
 from tests.web.conftest import Client
 
-EXAMPLES = {"number": "P1", "month": "2019-01", "filename": "css/tokens.css"}
+EXAMPLES = {
+    "number": "P1",
+    "month": "2019-01",
+    "filename": "css/tokens.css",
+    "rule": "3.2-in-plate",
+    "code": "R5",
+}
 """A value for every argument of an address; a month without books, so that no PDF is made for each role."""
 
 NUMBERED = 1
