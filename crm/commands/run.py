@@ -72,10 +72,10 @@ def ready(settings: dict[str, object]) -> Flask:
     Raises CannotStart where the tables are newer than the code, or the database cannot be opened.
     """
     with starting():
-        from crm import config, create_app
-        from crm.db import check_schema, db, upgrade
+        from crm import clock, config, create_app
+        from crm.db import check_schema, db, transaction, upgrade
         from crm.seeds import demonstration, files
-        from crm.services import books
+        from crm.services import books, standing
 
         if not config.names_database():
             file = config.default_database(Path(str(settings["INSTANCE"])))
@@ -88,6 +88,10 @@ def ready(settings: dict[str, object]) -> Flask:
     with app.app_context():
         if books.books() is None:
             demonstration.load()
+        more = True
+        while more:
+            with transaction():
+                more = standing.roll(clock.today())
         # What follows is another process, which must not share our connections.
         db.session.remove()
         db.engine.dispose()

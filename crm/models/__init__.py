@@ -12,6 +12,7 @@ from crm.models.months import MonthClose
 from crm.models.people import ROLES, User
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
 from crm.models.readings import AdjudicatorTerm, ReadingTerm
+from crm.models.standing import Standing
 from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "StagedDecision",
     "StagedFacts",
     "StagedRow",
+    "Standing",
     "Street",
     "StreetTerm",
     "Target",

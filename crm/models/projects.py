@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm import clock
 from crm.db import Base, Instant, one_of
+from crm.models.attribution import STATUSES
 from crm.models.dated import Dated
 from crm.models.enterprises import Enterprise
 from crm.models.industries import Industry
@@ -60,6 +61,7 @@ class Project(FactColumns, Base):
     __tablename__ = "projects"
     __table_args__ = (
         *fact_checks(),
+        one_of("attribution_status", STATUSES),
         Index(None, "site_street_id"),
         Index(None, "signed_on"),
         Index(None, "completed_on"),
@@ -72,6 +74,16 @@ class Project(FactColumns, Base):
     invented: Mapped[list[Any]] = mapped_column(JSON, default=list)
     """Names of the facts whose values are 演示."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+
+    # What is decided on the day of the table `standing`: kept by crm.services.standing, never set through the ORM,
+    # so that it neither raises the version nor makes an open form stale.
+    # use_alter: decisions refer to projects as well.
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", use_alter=True))
+    indicators_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    enterprise_service_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    attribution_status: Mapped[str | None]
+    standing_until: Mapped[date | None] = mapped_column(index=True)
+    """The first later day on which another stored decision begins; none where none does."""
     __mapper_args__ = {"version_id_col": version}
 
     enterprise: Mapped[Enterprise | None] = relationship()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import select
 
 from crm.db import db
 from crm.models import (
@@ -26,7 +26,7 @@ from crm.periods import ALWAYS
 from crm.rules import duties
 from crm.rules.facts import Facts, Ground, Readings
 from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, named, stretches
-from crm.services import outcomes
+from crm.services import outcomes, standing
 
 LEADS = tuple(f"{responsibility}_id" for responsibility in RESPONSIBILITIES)
 Row = tuple[Any, ...]
@@ -34,6 +34,7 @@ Row = tuple[Any, ...]
 
 NOTHING: Row = (None,) * (len(LEADS) + 2) + (None,)
 COLUMNS = ("outcome_id", *LEADS, "status", "suggestion_id")
+current = standing.current
 
 
 @dataclass
@@ -136,15 +137,6 @@ def timeline(project: Project, book: Rulebook, known: datetime | None = None) ->
     return stretches(history, book.grounds) if history else []
 
 
-def current(day: date, known: datetime | None = None) -> ScalarSelect[int]:
-    """For a query over projects: the id of the decision in force on a day, as known at an instant (None: now)."""
-    query = select(Decision.id).where(Decision.project_id == Project.id, Decision.from_day <= day)
-    if known is not None:
-        query = query.where(Decision.recorded_at <= known)
-    query = query.order_by(Decision.from_day.desc(), Decision.id.desc()).limit(1)
-    return query.correlate(Project).scalar_subquery()
-
-
 def decided(project: Project, known: datetime | None = None) -> list[Decision]:
     """What is stored for a project: the decision from each day on, in order of days."""
     query = select(Decision).where(Decision.project_id == project.id)
@@ -184,7 +176,8 @@ def decide(
 ) -> list[tuple[int, date, Row, Row]]:
     """Decides projects again and stores what differs; returns project id, day, what was said and what is said now.
 
-    Two statements to read however many projects, one to write. Raises RulesConflict.
+    Two statements to read however many projects, and where something differs one to write it and two to put what
+    holds today beside the projects. Raises RulesConflict.
     """
     facts = _by_project(
         select(ProjectFacts).where(ProjectFacts.project_id.in_(project_ids)), ProjectFacts.valid_from
@@ -201,6 +194,7 @@ def decide(
             changes.append((project_id, day, was, row))
     if added:
         db.session.execute(Decision.__table__.insert(), added)  # type: ignore[attr-defined]
+        standing.refresh(list(dict.fromkeys(project_id for project_id, *_ in changes)))
     return changes
 
 

@@ -9,7 +9,7 @@ from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
 from crm.models import Books, User
-from crm.services import history
+from crm.services import history, standing
 
 
 def books() -> Books | None:
@@ -28,11 +28,15 @@ def open_books(*, kind: str, business_day: date | None, actor: User | None) -> B
     db.session.add(opened)
     history.record("books.opened", opened, actor=actor, kind=kind, business_day=business_day)
     clock.configure(business_day)
+    standing.roll_all(business_day or clock.today())
     return opened
 
 
 def set_business_day(day: date | None, *, actor: User | None) -> None:
-    """Has the books stand on another day; None is the real one. Raises Refused where no books are open."""
+    """Has the books stand on another day; None is the real one. Raises Refused where no books are open.
+
+    Whoever calls rolls the standing to that day, `standing.roll`, in transactions of its own.
+    """
     current = books()
     if current is None:
         raise Refused(N_("账套尚未启用"))

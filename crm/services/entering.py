@@ -35,6 +35,7 @@ from crm.models import (
     StagedRow,
 )
 from crm.periods import ALWAYS
+from crm.services import standing
 from crm.services.attribution import COLUMNS
 from crm.services.projects import VERSIONED
 
@@ -84,6 +85,7 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _change_projects(import_)
     _add_versions(import_, event)
     _add_decisions(import_, event)
+    _stand(import_)
 
 
 def _ended_up(import_: Import, *actions: str) -> Subquery:
@@ -246,6 +248,15 @@ def _add_decisions(import_: Import, event: AuditEvent) -> None:
     )
     columns = ["project_id", "from_day", "recorded_at", "event_id", *COLUMNS]
     _run(insert(table).from_select(columns, found, include_defaults=False))
+
+
+def _stand(import_: Import) -> None:
+    """What is decided today, beside each project that was entered or changed."""
+    standing.refresh(
+        select(Project.id)
+        .join(StagedRow, StagedRow.number == Project.number)
+        .where(StagedRow.import_id == import_.id, StagedRow.action.in_(("new", "changed")))
+    )
 
 
 def _run(statement: Any) -> None:

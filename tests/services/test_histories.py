@@ -25,6 +25,7 @@ OFFICES = ("jd", "gx", "sy", "zb", "lk", "xf")
 STREETS = ("changqing", "jinghe", "zoumaling", "baiquan", "cihui", "xingou", "dongshan")
 PLACES = ("综保区一期", "长青街1平方公里经济园区", "中小企业城")
 PROJECTS, STEPS = 4, 12
+DAYS = ("signed_on", "construction_started_on", "completed_on")
 Answer = tuple[Any, ...] | None
 
 
@@ -64,7 +65,7 @@ def change(chance: random.Random, project: Project) -> None:
     try:
         projects.change(project, kept, valid_from=min(since, TODAY), actor=None)
     except Refused as refused:
-        assert refused.field in ("signed_on", "attracted_by", None)
+        assert refused.field in (*DAYS, "attracted_by", None)
 
 
 def rule(chance: random.Random, books: Any) -> None:
