@@ -16,8 +16,9 @@ def create_app(given: Mapping[str, object] | None = None) -> Flask:
     # Imported here: commands that need no web framework start without it.
     from flask import Flask
 
-    from crm import config, extensions, permissions, web
+    from crm import config, extensions, logs, permissions, web
     from crm.db import init_db
+    from crm.web import access_log
 
     settings = config.settings(given)
     app = Flask(
@@ -27,6 +28,9 @@ def create_app(given: Mapping[str, object] | None = None) -> Flask:
     )
     app.config.from_mapping(settings)
 
+    if not app.testing:
+        logs.configure(str(settings["LOG"]))
+    access_log.init(app)
     init_db(app)
     extensions.init_login(app)
     extensions.init_csrf(app)

@@ -55,6 +55,9 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     # a brief.
     fonts = chosen("GUISHU_FONTS", str(instance / "fonts"))
 
+    # GUISHU_LOG: a file for the program's own log, one JSON object a line; without it stderr.
+    log = chosen("GUISHU_LOG", "")
+
     built_in: dict[str, object] = {
         "INSTANCE": str(instance),
         "HOST": host,
@@ -62,6 +65,9 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         "PROXIES": proxies,
         "PG_BIN": pg_bin,
         "FONTS": fonts,
+        "LOG": log,
+        # When requests are noted in the access log: beside them; tests say "at once" where they ask for it.
+        "ACCESS_LOG": "off" if given.get("TESTING") else "beside",
         # Outlines converted once for the briefs; may be deleted at any time.
         "GLYPHS": str(instance / "glyphs"),
         # Where uploaded sheets are kept, named by their SHA-256.
@@ -140,12 +146,12 @@ def driver_url(url: str) -> str:
 
 
 def engine_options(url: str) -> dict[str, object]:
-    """How connections to this database are made and kept."""
+    """How connections to this database are made and kept; errors never tell values, which may be about people."""
     if url.startswith("sqlite"):
         # The driver must not begin transactions by itself: crm.db says BEGIN or BEGIN IMMEDIATE.
-        return {"connect_args": {"isolation_level": None}}
+        return {"connect_args": {"isolation_level": None}, "hide_parameters": True}
     # A connection that the server dropped overnight is replaced before it is used.
-    return {"pool_pre_ping": True}
+    return {"pool_pre_ping": True, "hide_parameters": True}
 
 
 def child_environment(**more: str) -> dict[str, str]:

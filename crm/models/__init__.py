@@ -1,5 +1,6 @@
 """The tables, one noun a file."""
 
+from crm.models.accesses import Access
 from crm.models.attribution import RESPONSIBILITIES, STATUSES, Decision, DecisionColumns, Outcome
 from crm.models.books import Books
 from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
@@ -20,6 +21,7 @@ __all__ = [
     "RESPONSIBILITIES",
     "ROLES",
     "STATUSES",
+    "Access",
     "AdjudicatorTerm",
     "Area",
     "AreaTerm",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from crm import chain, clock
 from crm.actions import ACTIONS
 from crm.db import Base, db
 from crm.models import AuditEvent, User
@@ -19,22 +20,44 @@ def events(subject: Base) -> list[AuditEvent]:
     return list(db.session.scalars(query.order_by(AuditEvent.id)))
 
 
+def hold() -> None:
+    """Waits until nobody else is adding to the log, and keeps the others waiting until the transaction ends.
+
+    A verb that locks rows calls this before it does: of two that wait for one another neither would end.
+    """
+    # SQLite has one writer at a time anyway.
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock('audit_events'::regclass::oid::bigint)"))
+
+
+def last_digest() -> str:
+    """What the next entry follows: the digest of the last one, or what stands before the first."""
+    query = select(AuditEvent.digest).order_by(AuditEvent.id.desc()).limit(1)
+    return db.session.scalar(query) or chain.FIRST
+
+
 def record(action: str, subject: Base | None = None, *, actor: User | None, **detail: object) -> AuditEvent:
-    """Adds an event of the closed list, flushed so that it has its id; days and instants in `detail`
-    become text.
+    """Adds an event of the closed list at the end of the chain, flushed so that it has its id; days and instants in
+    `detail` become text.
 
     Raises ValueError for an action that is not in the list.
     """
     if action not in ACTIONS:
         raise ValueError(f"no such action: {action}")
+    with db.session.no_autoflush:
+        hold()
     kind, key = _subject(subject)
-    event = AuditEvent(
-        action=action,
-        actor_id=actor.id if actor else None,
-        subject_type=kind,
-        subject_id=key,
-        detail={name: _plain(value) for name, value in detail.items()},
-    )
+    fields: dict[str, Any] = {
+        "at": clock.now(),
+        "business_day": clock.today(),
+        "actor_id": actor.id if actor else None,
+        "action": action,
+        "subject_type": kind,
+        "subject_id": key,
+        "detail": chain.plain({name: _plain(value) for name, value in detail.items()}),
+    }
+    previous = last_digest()
+    event = AuditEvent(**fields, previous=previous, digest=chain.digest(previous, **fields))
     db.session.add(event)
     db.session.flush()
     return event

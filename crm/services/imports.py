@@ -127,6 +127,7 @@ def apply(import_: Import, *, actor: User | None) -> Import:
     Raises Refused where it has errors or was not checked, and Stale where the books changed since: a staged project,
     one that was new, a plate, a reading. Nothing is written then.
     """
+    history.hold()
     entering.hold(import_)
     db.session.refresh(import_, with_for_update=True)
     if import_.status == "applied":
@@ -169,6 +170,7 @@ def restart(import_: Import, *, actor: User | None) -> Import:
 
     Raises Stale where somebody works on it, Refused where it is over.
     """
+    history.hold()
     db.session.refresh(import_, with_for_update=True)
     if import_.status == "staging" and not is_silent(import_):
         raise Stale(N_("本次导入正在核对中"))
@@ -188,6 +190,7 @@ def restart(import_: Import, *, actor: User | None) -> Import:
 
 def abandon(import_: Import, *, actor: User | None) -> Import:
     """Gives an import up. Raises Refused where it has been applied or given up already."""
+    history.hold()
     db.session.refresh(import_, with_for_update=True)
     if import_.status in ("applied", "abandoned"):
         raise Refused(N_("本次导入已经结束；请重新上传"))
@@ -199,6 +202,7 @@ def abandon(import_: Import, *, actor: User | None) -> Import:
 def fail(staging_import_id: int, attempt: int, *, actor: User | None) -> None:
     """Notes that the program itself could not finish an attempt; does nothing where it is another's by now."""
     import_ = by_id(staging_import_id)
+    history.hold()
     db.session.refresh(import_, with_for_update=True)
     if import_.status == "staging" and import_.attempt == attempt:
         import_.status = "failed"

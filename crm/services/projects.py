@@ -143,6 +143,7 @@ def change(
     code = {"credit_code": named.pop("credit_code")} if "credit_code" in named else {}
     wanted = columns_of(named, book) | code
     # what follows is worked out from the versions there are: whoever else changes them waits
+    history.hold()
     db.session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
     versions = _versions(project)
     revision = revise(versions, wanted, valid_from)

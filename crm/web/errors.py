@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
+from crm.web.access_log import request_id
 from crm.web.addresses import wants_json
 from crm.web.presentation import said
 
@@ -29,7 +30,7 @@ KNOWN = {
     429: (N_("操作太频繁"), N_("请稍等片刻再试。")),
     500: (
         N_("系统出错"),
-        N_("这不是您的操作造成的，账上的数据没有改变。请稍后重试；若仍出现，请告诉系统管理员出错的时间。"),
+        N_("这不是您的操作造成的，账上的数据没有改变。请稍后重试；若仍出现，请告诉系统管理员下面的编号。"),
     ),
     503: (N_("暂时不可用"), N_("系统正忙或数据库暂时连不上，请稍后重试。")),
 }
@@ -54,7 +55,14 @@ def answer(status: int, title: str, detail: str, **more: Any) -> tuple[Response 
     """One error, as a page or as problem+json (RFC 9457)."""
     if wants_json():
         response = jsonify(
-            {"type": "about:blank", "status": status, "title": title, "detail": detail, **more}
+            {
+                "type": "about:blank",
+                "status": status,
+                "title": title,
+                "detail": detail,
+                "request": request_id(),
+                **more,
+            }
         )
         response.mimetype = "application/problem+json"
         return response, status

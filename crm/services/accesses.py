@@ -1,0 +1,87 @@
+"""Who opened what: requests that were answered, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, insert, select
+from sqlalchemy.orm import joinedload
+
+from crm.clock import SHANGHAI
+from crm.db import db
+from crm.models import Access
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the list; None narrows nothing. Days are those of a wall clock in the district, both included."""
+
+    user_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list, newest first."""
+
+    accesses: tuple[Access, ...]
+    has_previous: bool
+    has_next: bool
+
+
+def listing(
+    filters: Filters, *, after: int | None, before: int | None, last: bool, size: int = PAGE_SIZE
+) -> Page:
+    """A page of requests below an id (`after`), above one (`before`), the last, or the first: one statement."""
+    query = _chosen(filters)
+    backwards = last or before is not None
+    if after is not None:
+        query = query.where(Access.id < after)
+    elif before is not None:
+        query = query.where(Access.id > before)
+    order = Access.id.asc() if backwards else Access.id.desc()
+    rows = list(db.session.scalars(query.order_by(order).limit(size + 1)))
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    return Page(
+        tuple(rows),
+        has_previous=more if backwards else after is not None,
+        has_next=before is not None if backwards else more,
+    )
+
+
+def every(filters: Filters) -> Iterator[Access]:
+    """All of them, newest first, read as they are asked for."""
+    query = _chosen(filters).order_by(Access.id.desc()).execution_options(yield_per=1_000)
+    return iter(db.session.scalars(query))
+
+
+def add(rows: Sequence[dict[str, Any]]) -> None:
+    """Notes requests that were answered."""
+    if rows:
+        db.session.execute(insert(Access), list(rows))
+
+
+def _chosen(filters: Filters) -> Select[Access]:
+    query = select(Access).options(joinedload(Access.user))
+    if filters.user_id is not None:
+        query = query.where(Access.user_id == filters.user_id)
+    if filters.since:
+        query = query.where(Access.at >= _begins(filters.since))
+    if filters.until and filters.until < date.max:
+        query = query.where(Access.at < _begins(filters.until + timedelta(days=1)))
+    if filters.path:
+        query = query.where(Access.path.startswith(filters.path, autoescape=True))
+    return query
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)
