@@ -51,6 +51,8 @@ ACTIONS: dict[str, Action] = {
         Action("import.abandoned", N_("放弃导入")),
         Action("attribution.decided", N_("判定归属"), moves_attribution=True),
         Action("attribution.rebuilt", N_("重新判定全部归属"), moves_attribution=True),
+        Action("job.cancelled", N_("取消后台任务")),
+        Action("job.queued_again", N_("重试后台任务")),
         Action("month.closed", N_("月结")),
         Action("brief.printed", N_("生成简报")),
     )

@@ -12,6 +12,7 @@ from crm.errors import Refusals, Refused
 
 COMMANDS = {
     "run": "crm.commands.run",
+    "worker": "crm.commands.worker",
     "attribute": "crm.commands.attribute",
     "explain": "crm.commands.explain",
     "import": "crm.commands.import_",

@@ -57,6 +57,11 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
 
     # GUISHU_LOG: a file for the program's own log, one JSON object a line; without it stderr.
     log = chosen("GUISHU_LOG", "")
+    # GUISHU_WORKER: 0 where `crm run` starts no worker beside the server, because `crm worker` runs by itself.
+    worker = chosen("GUISHU_WORKER", "1") != "0"
+
+    # GUISHU_JOB_LEASE: seconds after which a job whose worker fell silent is taken up by another.
+    lease = int(chosen("GUISHU_JOB_LEASE", "60"))
 
     built_in: dict[str, object] = {
         "INSTANCE": str(instance),
@@ -64,6 +69,8 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         "PORT": port,
         "PROXIES": proxies,
         "PG_BIN": pg_bin,
+        "WORKER": worker,
+        "JOB_LEASE": lease,
         "FONTS": fonts,
         "LOG": log,
         # When requests are noted in the access log: beside them; tests say "at once" where they ask for it.

@@ -1,12 +1,15 @@
-"""The WSGI server: one process that answers with a few threads, and the one that looks after it."""
+"""The WSGI server: one process that answers with a few threads, one that works on jobs, and one that looks after both."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,9 +27,12 @@ THREADS = 4
 GRACE = 10
 """Seconds a request has to finish when the server is stopped."""
 
+RESTART = 5
+"""Seconds before a worker that died is started again: one that dies at once is not started all the time."""
 
-def serve(host: str, port: int, greeting: str) -> None:
-    """Answers until stopped; prints the greeting when the application is there."""
+
+def serve(host: str, port: int, greeting: str, *, worker: bool) -> None:
+    """Answers until stopped; prints the greeting when the application is there. With `worker`, jobs are worked on."""
     server = Granian(
         target="crm:create_app",
         address=host,
@@ -39,7 +45,42 @@ def serve(host: str, port: int, greeting: str) -> None:
         respawn_failed_workers=True,
         log_level=LogLevels.error,
     )
-    server.serve(target_loader=partial(application, greeting, os.getpid()), wrap_loader=False)
+    target = partial(application, greeting, os.getpid())
+    if not worker:
+        server.serve(target_loader=target, wrap_loader=False)
+        return
+    with worked_beside():
+        server.serve(target_loader=target, wrap_loader=False)
+
+
+@contextmanager
+def worked_beside() -> Iterator[None]:
+    """A worker in a process of its own meanwhile: started again when it dies, stopped at the end."""
+    ended = threading.Event()
+    looking_after = threading.Thread(target=_look_after_worker, args=(ended,), name="worker")
+    looking_after.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking_after.join()
+
+
+def _look_after_worker(ended: threading.Event) -> None:
+    command = (sys.executable, "-m", "crm.cli", "worker", "--keeper", str(os.getpid()))
+    while not ended.is_set():
+        # A group of its own: Ctrl+C in the terminal reaches it through us, once.
+        worker = subprocess.Popen(command, start_new_session=True)
+        while worker.poll() is None and not ended.wait(0.2):
+            pass
+        if worker.poll() is None:
+            worker.terminate()
+            try:
+                worker.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+        ended.wait(RESTART)
 
 
 def application(greeting: str, keeper: int) -> Flask:

@@ -31,7 +31,7 @@ def command() -> None:
         text = greeting(app, host, port)
     from crm.serving import serve
 
-    serve(host, port, text)
+    serve(host, port, text, worker=bool(settings["WORKER"]))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from crm.models.history import AuditEvent
 from crm.models.imports import Import, StagedDecision, StagedFacts, StagedRow
 from crm.models.indicators import Target
 from crm.models.industries import Industry
+from crm.models.jobs import JOB_STATES, Job, Worker
 from crm.models.months import MonthClose
 from crm.models.people import ROLES, User
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
@@ -18,6 +19,7 @@ from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, S
 
 __all__ = [
     "FACTS",
+    "JOB_STATES",
     "RESPONSIBILITIES",
     "ROLES",
     "STATUSES",
@@ -36,6 +38,7 @@ __all__ = [
     "Import",
     "Industry",
     "InsertOnly",
+    "Job",
     "MonthClose",
     "Outcome",
     "PlateTerm",
@@ -53,6 +56,7 @@ __all__ = [
     "Unit",
     "UnitTerm",
     "User",
+    "Worker",
     "as_of",
     "insert_only_tables",
     "terms",

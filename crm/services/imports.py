@@ -31,6 +31,8 @@ AT_ONCE = 5000
 
 CHANGED_MEANWHILE = N_("核对之后，账中的项目“%(number)s”有了变化；请重新核对后再应用")
 
+BROKEN = N_("程序出错，核对没有完成；请重新核对，仍不成功时请联系管理员")
+
 
 def by_id(import_id: int) -> Import:
     """The import with this number; raises NotFound."""
@@ -199,16 +201,16 @@ def abandon(import_: Import, *, actor: User | None) -> Import:
     return import_
 
 
-def fail(staging_import_id: int, attempt: int, *, actor: User | None) -> None:
-    """Notes that the program itself could not finish an attempt; does nothing where it is another's by now."""
+def fail(staging_import_id: int, attempt: int, *, actor: User | None, message: str | None = None) -> None:
+    """Notes that an attempt was not finished, because the program could not or for the reason given; does nothing
+    where it is another's by now.
+    """
     import_ = by_id(staging_import_id)
     history.hold()
     db.session.refresh(import_, with_for_update=True)
     if import_.status == "staging" and import_.attempt == attempt:
         import_.status = "failed"
-        import_.problems = [
-            stored(CellError(1, "", N_("程序出错，核对没有完成；请重新核对，仍不成功时请联系管理员"), {}))
-        ]
+        import_.problems = [stored(CellError(1, "", message or BROKEN, {}))]
         history.record("import.failed", import_, actor=actor, attempt=attempt)
 
 

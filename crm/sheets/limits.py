@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from crm.messages import N_
 from crm.sheets import tables
@@ -58,6 +59,29 @@ def read(path: Path) -> Iterator[list[str]]:
         if type(error).__name__ != "PanicException":
             raise
         raise NotATable(1, N_("文件不是可读的xlsx工作簿；请另存后再试")) from error
+
+
+def rows_about(path: Path) -> int | None:
+    """About how many rows follow the head, without reading a cell; none where it cannot be told."""
+    try:
+        if not zipfile.is_zipfile(path):
+            with open(path, "rb") as file:
+                return max(_count(file, b"\n") - 1, 0)
+        with zipfile.ZipFile(path) as archive:
+            sheets = (name for name in archive.namelist() if name.startswith("xl/worksheets/"))
+            with archive.open(min(sheets, key=lambda name: (len(name), name))) as sheet:
+                return max(_count(sheet, b"</row>") - 1, 0) or None
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, KeyError):
+        return None
+
+
+def _count(stream: IO[bytes], mark: bytes) -> int:
+    found, tail = 0, b""
+    while block := stream.read(BLOCK):
+        seen = tail + block
+        found += seen.count(mark)
+        tail = seen[len(seen) - len(mark) + 1 :] if len(mark) > 1 else b""
+    return found
 
 
 def _refuse_far_cells(path: Path) -> None:

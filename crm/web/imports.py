@@ -6,11 +6,9 @@ import tempfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     current_app,
     flash,
@@ -24,13 +22,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
-from crm.db import db, transaction
+from crm.db import transaction
 from crm.errors import Refused, Stale
 from crm.messages import N_
 from crm.models import Import, User
 from crm.periods import ALWAYS
 from crm.permissions import needs
-from crm.services import imports, previewing, staging
+from crm.services import imports, jobs, previewing, staging
 from crm.services.attribution import rulebook
 from crm.services.cells import Names
 from crm.services.previewing import Preview
@@ -142,7 +140,7 @@ def error_workbook(number: int) -> Response:
 @blueprint.post("/imports")
 @needs("project:import")
 def upload() -> Redirect | tuple[str, int]:
-    """Keeps the file and has it checked beside this request."""
+    """Keeps the file and queues its check."""
     file = request.files.get("file")
     given = Given(request.form)
     effective_from = given.day("effective_from")
@@ -156,10 +154,10 @@ def upload() -> Redirect | tuple[str, int]:
             import_ = imports.start(
                 path, file.filename, effective_from=effective_from or ALWAYS, actor=_actor()
             )
-            number, attempt = import_.id, import_.attempt
+            _queue_check(import_)
+            number = import_.id
     except Refused as refused:
         return _listing({refused.field or "file": said(refused.message, refused.values)}), 400
-    _check_beside(number, attempt, path)
     return redirect(url_for("imports.show", number=number), 303)
 
 
@@ -169,11 +167,10 @@ def apply(number: int) -> Redirect:
     """Enters a checked import into the books; where they changed meanwhile it is to be checked again."""
     try:
         with transaction():
-            imports.apply(imports.by_id(number), actor=_actor())
+            _queue_clearing(imports.apply(imports.by_id(number), actor=_actor()))
     except Stale as stale:
         flash(said(stale.message, stale.values), "warning")
         return redirect(url_for("imports.show", number=number), 303)
-    _clear(number)
     flash(_("已写入账中"), "success")
     return redirect(url_for("imports.show", number=number), 303)
 
@@ -182,10 +179,9 @@ def apply(number: int) -> Redirect:
 @needs("project:import")
 def restart(number: int) -> Redirect:
     """Checks an import again, from its first row."""
-    path = kept(imports.by_id(number).sha256)
+    kept(imports.by_id(number).sha256)
     with transaction():
-        attempt = imports.restart(imports.by_id(number), actor=_actor()).attempt
-    _check_beside(number, attempt, path)
+        _queue_check(imports.restart(imports.by_id(number), actor=_actor()))
     return redirect(url_for("imports.show", number=number), 303)
 
 
@@ -194,37 +190,24 @@ def restart(number: int) -> Redirect:
 def abandon(number: int) -> Redirect:
     """Gives an import up; nothing of it was written."""
     with transaction():
-        imports.abandon(imports.by_id(number), actor=_actor())
-    _clear(number)
+        _queue_clearing(imports.abandon(imports.by_id(number), actor=_actor()))
     flash(_("已放弃，没有写入任何内容"), "success")
     return redirect(url_for("imports.listing"), 303)
 
 
-def check(app: Flask, number: int, attempt: int, path: Path, actor_id: int | None) -> None:
-    """Stages and checks an upload, in transactions of its own; what goes wrong is noted with the import."""
-    with app.app_context():
-        try:
-            _clear(number)
-            with transaction():
-                work = staging.begin(imports.by_id(number))
-            for chunk in work.chunks(path):
-                with transaction():
-                    work.stage(chunk)
-            with transaction():
-                imports.finish(work, actor=db.session.get(User, actor_id) if actor_id else None)
-        except staging.Superseded:
-            app.logger.info("import %s: given up or started again", number)
-        except Exception:
-            app.logger.exception("import %s", number)
-            with transaction():
-                imports.fail(number, attempt, actor=None)
+def _queue_check(import_: Import) -> None:
+    jobs.enqueue(
+        "import.check",
+        key=f"import.check:{import_.id}:{import_.attempt}",
+        payload={"import": import_.id, "attempt": import_.attempt},
+        actor=_actor(),
+        subject=import_,
+    )
 
 
-def _check_beside(number: int, attempt: int, path: Path) -> None:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    actor = _actor()
-    arguments = (app, number, attempt, path, actor.id if actor else None)
-    Thread(target=check, args=arguments, name=f"import-{number}", daemon=True).start()
+def _queue_clearing(import_: Import) -> None:
+    key = f"import.clear:{import_.id}"
+    jobs.enqueue("import.clear", key=key, payload={"import": import_.id}, actor=_actor(), subject=import_)
 
 
 def _listing(errors: dict[str, str] | None = None) -> str:
@@ -239,13 +222,6 @@ def _listing(errors: dict[str, str] | None = None) -> str:
         errors=errors or {},
         most=current_app.config["MAX_CONTENT_LENGTH"] // 2**20,
     )
-
-
-def _clear(number: int) -> None:
-    more = True
-    while more:
-        with transaction():
-            more = imports.clear(imports.by_id(number))
 
 
 def _workbook(write: Callable[[Path], None], name: str) -> Response:

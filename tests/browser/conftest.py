@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from crm import create_app
 from crm.db import db
 from crm.seeds import accounts, demonstration
+from crm.work.worker import Worker
 from tests import databases
 from tests.catalogue import compiled
 
@@ -63,7 +64,12 @@ def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    worker = Worker(app)
+    working = threading.Thread(target=worker.run, daemon=True)
+    working.start()
     yield Site(f"http://127.0.0.1:{server.server_port}", passwords)
+    worker.stop()
+    working.join()
     server.shutdown()
     thread.join()
     server.server_close()

@@ -1,0 +1,48 @@
+"""What every new day asks for, once a day: whichever worker notices first queues it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crm import clock
+from crm.db import transaction
+from crm.messages import N_
+from crm.services import jobs
+from crm.work.runs import Run
+
+AT_ONCE = 1000
+
+
+def begin(run: Run) -> dict[str, int]:
+    """Does what is in DAILY, going on after what is done already; returns how many of them."""
+    run.total = len(DAILY)
+    for number, (name, function) in enumerate(DAILY):
+        if number < run.done:
+            continue
+        run.say(name)
+        function(run)
+        with run.step():
+            run.done = number + 1
+    return {"tasks": len(DAILY)}
+
+
+def queue_today() -> bool:
+    """Queues the day's work where nobody has yet; whether it did. Real days, whatever day the books stand on."""
+    key = f"daily:{clock.shanghai(clock.real_now()).date()}"
+    if jobs.was_queued(key):
+        return False
+    with transaction():
+        jobs.enqueue("day.begin", key=key, actor=None)
+    return True
+
+
+def clear_jobs(run: Run) -> None:
+    """Forgets the jobs that ended long ago."""
+    more = True
+    while more:
+        with run.step():
+            more = jobs.clear(AT_ONCE) == AT_ONCE
+
+
+DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = ((N_("清理九十天前的任务记录"), clear_jobs),)
+"""What it is called, and the function that does it in steps of its own."""
