@@ -53,6 +53,11 @@ ACTIONS: dict[str, Action] = {
         Action("attribution.rebuilt", N_("重新判定全部归属"), moves_attribution=True),
         Action("job.cancelled", N_("取消后台任务")),
         Action("job.queued_again", N_("重试后台任务")),
+        Action("attachment.added", N_("添加附件")),
+        Action("attachment.renewed", N_("上传附件新版本")),
+        Action("attachment.renamed", N_("附件改名")),
+        Action("attachment.removed", N_("移除附件")),
+        Action("attachment.restored", N_("恢复附件")),
         Action("month.closed", N_("月结")),
         Action("brief.printed", N_("生成简报")),
     )

@@ -62,6 +62,12 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
 
     # GUISHU_JOB_LEASE: seconds after which a job whose worker fell silent is taken up by another.
     lease = int(chosen("GUISHU_JOB_LEASE", "60"))
+    # GUISHU_FILES: where attachments are kept: a folder, or the address of an object store that fsspec knows
+    # (s3://bucket/folder, with the package it asks for installed). Never inside what the web server serves.
+    files = chosen("GUISHU_FILES", str(instance / "files"))
+
+    # GUISHU_FILE_MB: the largest attachment, in MB.
+    largest_file = int(chosen("GUISHU_FILE_MB", "20")) * 1024 * 1024
 
     built_in: dict[str, object] = {
         "INSTANCE": str(instance),
@@ -79,6 +85,8 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         "GLYPHS": str(instance / "glyphs"),
         # Where uploaded sheets are kept, named by their SHA-256.
         "UPLOADS": str(instance / "uploads"),
+        "FILES": files,
+        "LARGEST_FILE": largest_file,
         # Signs sessions and form tokens; generated once for an installation.
         "SECRET_KEY": given.pop("SECRET_KEY", None) or secret_key(instance),
         "SQLALCHEMY_DATABASE_URI": url,

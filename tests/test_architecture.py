@@ -96,10 +96,14 @@ def within(imported: str, names: Iterable[str]) -> bool:
     )
 
 
+KEEPS_NO_ROW = {"savepoint.commit", "file.commit"}
+"""A savepoint's own end, and that of a file in the storage."""
+
+
 def calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Line and last name of everything that is called; a savepoint's own commit keeps nothing and is left out."""
+    """Line and last name of everything that is called; what keeps no row is left out."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) != "savepoint.commit":
+        if isinstance(node, ast.Call) and ast.unparse(node.func) not in KEEPS_NO_ROW:
             function = node.func
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
             yield node.lineno, name

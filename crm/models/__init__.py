@@ -1,6 +1,7 @@
 """The tables, one noun a file."""
 
 from crm.models.accesses import Access
+from crm.models.attachments import Attachment, AttachmentVersion
 from crm.models.attribution import RESPONSIBILITIES, STATUSES, Decision, DecisionColumns, Outcome
 from crm.models.books import Books
 from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
@@ -27,6 +28,8 @@ __all__ = [
     "AdjudicatorTerm",
     "Area",
     "AreaTerm",
+    "Attachment",
+    "AttachmentVersion",
     "AuditEvent",
     "Books",
     "Dated",

@@ -8,6 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Registers the pages with the application, and what all of them share."""
     from crm.web import (
+        attachments,
         briefs,
         errors,
         headers,
@@ -29,5 +30,17 @@ def register(app: Flask) -> None:
     headers.init(app)
     errors.init(app)
     sign_in.init(app)
-    for task in (sign_in, preferences, home, projects, rulebook, imports, briefs, log, system, health):
+    for task in (
+        sign_in,
+        preferences,
+        home,
+        projects,
+        attachments,
+        rulebook,
+        imports,
+        briefs,
+        log,
+        system,
+        health,
+    ):
         app.register_blueprint(task.blueprint)

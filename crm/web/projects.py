@@ -16,6 +16,7 @@ from crm.services import project_list
 from crm.services.project_list import Filters, Place
 from crm.services.units import all_units
 from crm.web import presentation
+from crm.web.attachments import Panel
 from crm.web.parameters import Given, Pages, plain
 from crm.web.project_page import ProjectPage
 
@@ -85,5 +86,10 @@ def project(number: str) -> str:
     given = Given(request.args)
     shown = ProjectPage.of(plain(number), current_user, on=given.day("on"), known=given.day("known"))
     return render_template(
-        "projects/project.html", shown=shown, ignored=given.ignored, actions=ACTIONS, fact_labels=FACT_LABELS
+        "projects/project.html",
+        shown=shown,
+        files=Panel.of(shown.project),
+        ignored=given.ignored,
+        actions=ACTIONS,
+        fact_labels=FACT_LABELS,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flask import g, session
@@ -12,8 +12,9 @@ from flask_login import AnonymousUserMixin
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from crm import clock, create_app
-from crm.models import Unit
+from crm.models import Attachment, AttachmentVersion, Unit
 from crm.sheets.vocabulary import rows
+from crm.web.attachments import Panel
 from crm.web.moment import Moment
 from crm.web.parameters import Pages
 from crm.web.sign_in import SignInForm
@@ -40,6 +41,13 @@ def units() -> list[Unit]:
     ]
 
 
+def attached() -> list[Attachment]:
+    """An attachment in its second version, in no database."""
+    at = datetime(2021, 6, 1, 2, 30, tzinfo=UTC)
+    newest = AttachmentVersion(number=2, file_name="协议.pdf", size=1_234_567, recorded_at=at, actor=None)
+    return [Attachment(id=1, title="投资协议", versions=[newest])]
+
+
 def render(language: str) -> str:
     """The page in a language, the same bytes every time."""
     with tempfile.TemporaryDirectory() as folder:
@@ -50,6 +58,7 @@ def render(language: str) -> str:
             g._login_user = AnonymousUserMixin()
             text = app.jinja_env.get_template("source.html").render(
                 **context(app), sheets=sheets(), units=units(), form=SignInForm(), pages=Pages(None, None, "#", "#"),
+                files=Panel("projects", 1, attached(), may_add=True, most=20),
                 moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
             )  # fmt: skip
     text = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1token", text)

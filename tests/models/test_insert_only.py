@@ -19,6 +19,7 @@ EXPECTED = {
     "accesses",
     "adjudicator_terms",
     "area_terms",
+    "attachment_versions",
     "audit_events",
     "decisions",
     "month_closes",

@@ -16,6 +16,7 @@ EXAMPLES = {
     "filename": "css/tokens.css",
     "rule": "3.2-in-plate",
     "code": "R5",
+    "kind": "projects",
 }
 """A value for every argument of an address; a month without books, so that no PDF is made for each role."""
 
