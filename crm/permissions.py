@@ -39,6 +39,7 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "project:edit": UNITS | BUREAU,
     "project:export": READERS,
     "project:import": BUREAU,
+    "unit:read": READERS,
     "attachment:read": READERS,
     "attachment:add": UNITS | BUREAU,
     "brief:read": READERS,

@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
         rulebook,
         sign_in,
         system,
+        units,
     )
 
     proxies.init(app)
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
         briefs,
         log,
         system,
+        units,
         health,
     ):
         app.register_blueprint(task.blueprint)

@@ -12,6 +12,7 @@ from tests.web.conftest import Client
 
 EXAMPLES = {
     "number": "P1",
+    "unit": "jd",
     "month": "2019-01",
     "filename": "css/tokens.css",
     "rule": "3.2-in-plate",

@@ -1,0 +1,112 @@
+"""How entitlement came to a unit and left it, month by month, and what moved lately."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ScalarSelect, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from crm.db import db
+from crm.models import Decision, Project, Unit, User
+from crm.periods import Month
+from crm.permissions import visible_to
+from crm.services.standpoint import Duty, Standpoint
+
+MONTHS = 18
+"""How far back a unit's picture goes."""
+
+
+FIRST_YEAR, LAST_YEAR = 3, 9997
+"""Months further out than this have no neighbours a calendar could name."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A month: how many projects began with the unit, passed to it, and passed from it."""
+
+    month: Month
+    began: int = 0
+    came: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Move:
+    """A project that passed to or from a unit: from which day, from whom to whom."""
+
+    number: str
+    name: str
+    from_day: date
+    before_id: int
+    after_id: int
+
+
+def by_month(user: User | None, seen: Standpoint, duty: Duty, unit: Unit, months: int = MONTHS) -> list[Flow]:
+    """The decisions that began to hold in each of the last months up to the day, oldest month first: two statements."""
+    if not FIRST_YEAR <= seen.day.year <= LAST_YEAR:
+        return []
+    last = Month.of(seen.day)
+    found = {month: Flow(month) for month in (last.plus(step - months + 1) for step in range(months))}
+    first = last.plus(1 - months).first
+    now, before, later = aliased(Decision), aliased(Decision), aliased(Decision)
+    lead, led = getattr(now, f"{duty}_id"), getattr(before, f"{duty}_id")
+    came = (
+        select(now.from_day, func.count(case((before.outcome_id.is_(None), 1))), func.count())
+        .join(Project, Project.id == now.project_id)
+        .outerjoin(before, before.id == _neighbour(seen, now, earlier=True))
+        .where(
+            visible_to(user),
+            lead == unit.id,
+            now.from_day.between(first, seen.day),
+            *_counts(seen, now),
+            or_(led.is_(None), led != unit.id),
+        )
+        .group_by(now.from_day)
+    )
+    for day, began, both in db.session.execute(came):
+        flow = found[Month.of(day)]
+        found[flow.month] = Flow(flow.month, flow.began + began, flow.came + both - began, flow.left)
+    led, lead = getattr(now, f"{duty}_id"), getattr(later, f"{duty}_id")
+    left = (
+        select(later.from_day, func.count())
+        .select_from(now)
+        .join(Project, Project.id == now.project_id)
+        .join(later, later.id == _neighbour(seen, now, earlier=False))
+        .where(
+            visible_to(user),
+            led == unit.id,
+            *_counts(seen, now),
+            later.from_day.between(first, seen.day),
+            or_(lead.is_(None), lead != unit.id),
+        )
+        .group_by(later.from_day)
+    )
+    for day, gone in db.session.execute(left):
+        flow = found[Month.of(day)]
+        found[flow.month] = Flow(flow.month, flow.began, flow.came, flow.left + gone)
+    return list(found.values())
+
+
+def _counts(seen: Standpoint, row: Any) -> list[Any]:
+    """Conditions on a decision: known, and of those known for its first day the one recorded last."""
+    other = aliased(Decision)
+    overtaken = [other.project_id == row.project_id, other.from_day == row.from_day, other.id > row.id]
+    conditions = []
+    if seen.known is not None:
+        overtaken.append(other.recorded_at <= seen.known)
+        conditions.append(row.recorded_at <= seen.known)
+    return [*conditions, ~select(other.id).where(and_(*overtaken)).exists()]
+
+
+def _neighbour(seen: Standpoint, row: Any, *, earlier: bool) -> ScalarSelect[int]:
+    """The id of the decision that held before a decision's first day, or of the one that ended it."""
+    other = aliased(Decision)
+    query = select(other.id).where(other.project_id == row.project_id)
+    query = query.where(other.from_day < row.from_day if earlier else other.from_day > row.from_day)
+    if seen.known is not None:
+        query = query.where(other.recorded_at <= seen.known)
+    day = other.from_day.desc() if earlier else other.from_day.asc()
+    return query.order_by(day, other.id.desc()).limit(1).correlate(row).scalar_subquery()

@@ -1,0 +1,75 @@
+"""All projects seen from one moment: their facts and what is decided of them, to be counted and listed by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select
+from sqlalchemy.orm import aliased
+
+from crm import clock
+from crm.models import Decision, Project, ProjectFacts, User
+from crm.permissions import visible_to
+from crm.services import standing
+
+Duty = Literal["indicators", "enterprise_service"]
+DUTIES: tuple[Duty, ...] = ("indicators", "enterprise_service")
+"""The responsibilities that pass from unit to unit."""
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """A moment, and where things are read from there. Only projects whose attribution has begun by the day are seen."""
+
+    day: date
+    known: datetime | None
+    facts: Any
+    """The projects themselves today, else the version of their facts that held on the day."""
+    decision: Any
+    """The decisions; today the columns beside the projects say the same."""
+
+    @property
+    def is_present(self) -> bool:
+        """Do the projects themselves say all that is asked?"""
+        return self.decision is Project
+
+    @property
+    def status(self) -> ColumnElement[Any]:
+        """How sure the attribution is: decided, provisional or undetermined."""
+        return Project.attribution_status if self.is_present else self.decision.status  # type: ignore[return-value]
+
+    @property
+    def undetermined(self) -> ColumnElement[bool]:
+        """Is the notice silent about the project?"""
+        return self.status == "undetermined"
+
+    def entitled(self, duty: Duty) -> ColumnElement[Any]:
+        """The id of the unit that the rules name for a responsibility."""
+        return getattr(self.decision, f"{duty}_id")  # type: ignore[no-any-return]
+
+    def select(self, user: User | None, *columns: Any) -> Select[Any]:
+        """Columns of the projects that the person may see and whose attribution has begun."""
+        query = select(*columns).select_from(Project)
+        if not self.is_present:
+            query = query.join(self.decision, self.decision.id == standing.current(self.day, self.known))
+        if self.facts is not Project:
+            query = query.join(self.facts, self.facts.id == version(self.day, self.known))
+        return query.where(visible_to(user), self.decision.indicators_id.is_not(None))
+
+
+def at(day: date, known: datetime | None = None) -> Standpoint:
+    """The standpoint of a day, as the books knew it at an instant (None: now): one statement."""
+    if known is not None or day != clock.today():
+        return Standpoint(day, known, aliased(ProjectFacts), Decision)
+    return Standpoint(day, known, Project, Project if standing.is_of(day) else Decision)
+
+
+def version(day: date, known: datetime | None) -> ScalarSelect[int]:
+    """For a query over projects: the id of the version of their facts that held on a day, as known at an instant."""
+    row = aliased(ProjectFacts)
+    query = select(row.id).where(row.project_id == Project.id, row.valid_from <= day)
+    if known is not None:
+        query = query.where(row.recorded_at <= known)
+    return query.order_by(row.valid_from.desc(), row.id.desc()).limit(1).correlate(Project).scalar_subquery()

@@ -1,0 +1,182 @@
+"""What each unit has, is entitled to, gives and gets: counts and sums of projects, and the projects behind each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, func, not_, select
+
+from crm.db import db
+from crm.models import Project, User
+from crm.services.holders import holder
+from crm.services.project_list import COUNTED_AT_MOST, PAGE_SIZE, Place
+from crm.services.standpoint import Duty, Standpoint
+
+Part = Literal["has", "entitled", "gives", "gets", "undetermined"]
+PARTS: tuple[Part, ...] = ("has", "entitled", "gives", "gets", "undetermined")
+"""`gives`: has, but another is entitled. `gets`: is entitled, but another has. `undetermined`: has, and the notice is
+silent about who is entitled; these are in `has` and in none of the others."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """So many projects with a total investment of so many fen; those whose investment is not known add none."""
+
+    count: int = 0
+    fen: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.count + other.count, self.fen + other.fen)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.count - other.count, self.fen - other.fen)
+
+    def __bool__(self) -> bool:
+        return self.count != 0
+
+
+@dataclass
+class Figures:
+    """The figures of one unit, or of several together."""
+
+    has: Amount = field(default_factory=Amount)
+    entitled: Amount = field(default_factory=Amount)
+    gives: Amount = field(default_factory=Amount)
+    gets: Amount = field(default_factory=Amount)
+    undetermined: Amount = field(default_factory=Amount)
+
+    @property
+    def difference(self) -> Amount:
+        """What it would have more (or, negative, less) if every project were with the unit entitled: gets − gives."""
+        return self.gets - self.gives
+
+    @property
+    def kept(self) -> Amount:
+        """What it has and is entitled to."""
+        return self.entitled - self.gets
+
+    def __bool__(self) -> bool:
+        return bool(self.has or self.entitled)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A project behind a figure, as its facts were on the day."""
+
+    number: str
+    name: str
+    investor: str | None
+    site_street_id: int | None
+    status: str
+    holder_id: int
+    entitled_id: int
+    fen: int | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the projects behind a figure, newest numbers first."""
+
+    lines: tuple[Line, ...]
+    count: int
+    capped: bool
+    has_previous: bool
+    has_next: bool
+
+
+def by_unit(
+    user: User | None, seen: Standpoint, duty: Duty, *, unit_id: int | None = None
+) -> dict[int, Figures]:
+    """Unit id → its figures, units without any left out: one statement.
+
+    For one unit only the projects it has or is entitled to are read, and the figures of others are not whole.
+    """
+    has, entitled = holder(seen, duty), seen.entitled(duty)
+    query = seen.select(
+        user,
+        has.label("has"),
+        entitled.label("entitled"),
+        seen.undetermined.label("undetermined"),
+        seen.facts.total_investment_fen.label("fen"),
+    )
+    if unit_id is not None:
+        query = query.where((has == unit_id) | (entitled == unit_id))
+    # grouped outside: inside, PostgreSQL takes the values in `has` for others than those selected
+    each = query.subquery().c
+    groups = (each.has, each.entitled, each.undetermined)
+    query = select(*groups, func.count(), func.sum(each.fen)).group_by(*groups)
+    found: dict[int, Figures] = {}
+    for has_id, entitled_id, undetermined, count, fen in db.session.execute(query):
+        amount = Amount(count, int(fen or 0))
+        mine = found.setdefault(has_id, Figures())
+        mine.has += amount
+        if undetermined:
+            mine.undetermined += amount
+            continue
+        theirs = found.setdefault(entitled_id, Figures())
+        theirs.entitled += amount
+        if has_id != entitled_id:
+            mine.gives += amount
+            theirs.gets += amount
+    return found
+
+
+def total(figures: Iterable[Figures]) -> Figures:
+    """The figures of several units together."""
+    added = Figures()
+    for one in figures:
+        for part in PARTS:
+            setattr(added, part, getattr(added, part) + getattr(one, part))
+    return added
+
+
+def projects(
+    user: User | None,
+    seen: Standpoint,
+    duty: Duty,
+    part: Part,
+    unit_id: int,
+    place: Place,
+    *,
+    size: int = PAGE_SIZE,
+) -> Page:
+    """One page of exactly the projects that a unit's figure counts: two statements."""
+    facts = seen.facts
+    query = seen.select(
+        user, Project.number, facts.name, facts.investor, facts.site_street_id, seen.status,
+        holder(seen, duty), seen.entitled(duty), facts.total_investment_fen,
+    ).where(_counts(seen, duty, part, unit_id))  # fmt: skip
+    backwards = place.last or place.before is not None
+    if place.after is not None:
+        query = query.where(Project.number < place.after)
+    elif place.before is not None:
+        query = query.where(Project.number > place.before)
+    order = Project.number.asc() if backwards else Project.number.desc()
+    rows = db.session.execute(query.order_by(order).limit(size + 1)).all()
+    more, rows = len(rows) > size, rows[:size]
+    counted = (
+        seen.select(user, Project.id).where(_counts(seen, duty, part, unit_id)).limit(COUNTED_AT_MOST + 1)
+    )
+    count = db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    return Page(
+        tuple(Line(*row) for row in (rows[::-1] if backwards else rows)),
+        min(count, COUNTED_AT_MOST),
+        count > COUNTED_AT_MOST,
+        has_previous=more if backwards else place.after is not None,
+        has_next=place.before is not None if backwards else more,
+    )
+
+
+def _counts(seen: Standpoint, duty: Duty, part: Part, unit_id: int) -> ColumnElement[bool]:
+    """Does a unit's figure count the project?"""
+    has: Any = holder(seen, duty) == unit_id
+    entitled: Any = seen.entitled(duty) == unit_id
+    return {
+        "has": has,
+        "entitled": and_(entitled, not_(seen.undetermined)),
+        "gives": and_(has, not_(entitled), not_(seen.undetermined)),
+        "gets": and_(entitled, not_(has), not_(seen.undetermined)),
+        "undetermined": and_(has, seen.undetermined),
+    }[part]
