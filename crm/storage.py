@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from flask import current_app
 from fsspec.core import url_to_fs
 
 from crm.errors import NotFound, Refused
@@ -96,3 +97,8 @@ class Storage:
 
     def _path(self, name: str) -> str:
         return f"{self._folder(name)}/{name}"
+
+
+def storage() -> Storage:
+    """The storage of this installation."""
+    return Storage(str(current_app.config["FILES"]))

@@ -66,15 +66,14 @@ def may(user: User | None, row: Project, *, change: bool = False) -> bool:
     return permissions.may(user, "attachment:add" if change else "attachment:read", row)
 
 
-def of(row: Any, *, removed: bool = False) -> list[Attachment]:
-    """A record's attachments with all their versions, newest first; `removed` ones instead: two statements."""
+def of(row: Any) -> list[Attachment]:
+    """A record's attachments with all their versions, newest first, removed ones too: two statements."""
     query = select(Attachment).where(
         Attachment.subject_type == row.__tablename__,
         Attachment.subject_id == row.id,
-        Attachment.removed.is_(removed),
     )
     query = query.options(selectinload(Attachment.versions).joinedload(AttachmentVersion.actor))
-    return list(db.session.scalars(query.order_by(Attachment.id.desc()).limit(MOST)))
+    return list(db.session.scalars(query.order_by(Attachment.id.desc())))
 
 
 def by_id(key: int, user: User | None, *, change: bool = False) -> tuple[Attachment, Any]:
@@ -98,7 +97,7 @@ def add(row: Any, uploads: Sequence[Upload], *, title: str, actor: User | None) 
 
     Raises Refused where the same content is attached already, and where the record has too many.
     """
-    there = of(row)
+    there = [one for one in of(row) if not one.removed]
     if len(there) + len(uploads) > MOST:
         raise Refused(N_("一条记录最多%(most)s个附件"), field="file", most=MOST)
     known = {one.newest.sha256: one for one in there}

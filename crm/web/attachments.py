@@ -32,7 +32,7 @@ from crm.permissions import needs
 from crm.services import attachments
 from crm.services.attachments import Upload
 from crm.services.file_kinds import BY_TYPE, PDF, kind_of
-from crm.storage import Storage
+from crm.storage import storage
 from crm.web.parameters import Given, plain
 
 blueprint = Blueprint("attachments", __name__)
@@ -56,6 +56,7 @@ class Panel:
     kind: str
     key: int
     attachments: list[Attachment]
+    removed: list[Attachment]
     may_add: bool
     most: int
     """MB a file."""
@@ -66,7 +67,9 @@ class Panel:
         if not attachments.may(current_user, row):
             return None
         may_add = attachments.may(current_user, row, change=True)
-        return cls(row.__tablename__, row.id, attachments.of(row), may_add, _most() // 2**20)
+        found = attachments.of(row)
+        there, removed = ([one for one in found if one.removed is gone] for gone in (False, True))
+        return cls(row.__tablename__, row.id, there, removed, may_add, _most() // 2**20)
 
 
 @blueprint.get(f"/attachments/{KEY}")
@@ -168,11 +171,6 @@ def restore(key: int) -> Redirect:
         attachments.restore(attachment, row, seen=_seen(), actor=current_user)
     flash(_("附件已恢复"), "success")
     return redirect(url_for("attachments.show", key=key), 303)
-
-
-def storage() -> Storage:
-    """The storage of this installation."""
-    return Storage(str(current_app.config["FILES"]))
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from crm import clock
 from crm.db import transaction
 from crm.messages import N_
-from crm.services import jobs
+from crm.services import attachments, jobs
+from crm.storage import storage
 from crm.work.runs import Run
 
 AT_ONCE = 1000
@@ -44,5 +45,14 @@ def clear_jobs(run: Run) -> None:
             more = jobs.clear(AT_ONCE) == AT_ONCE
 
 
-DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = ((N_("清理九十天前的任务记录"), clear_jobs),)
+def sweep_files(run: Run) -> None:
+    """Deletes files that an upload left behind which was cut off."""
+    with run.step():
+        attachments.sweep(storage())
+
+
+DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
+    (N_("清理九十天前的任务记录"), clear_jobs),
+    (N_("清理未传完的附件"), sweep_files),
+)
 """What it is called, and the function that does it in steps of its own."""

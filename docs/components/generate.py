@@ -58,7 +58,7 @@ def render(language: str) -> str:
             g._login_user = AnonymousUserMixin()
             text = app.jinja_env.get_template("source.html").render(
                 **context(app), sheets=sheets(), units=units(), form=SignInForm(), pages=Pages(None, None, "#", "#"),
-                files=Panel("projects", 1, attached(), may_add=True, most=20),
+                files=Panel("projects", 1, attached(), [], may_add=True, most=20),
                 moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
             )  # fmt: skip
     text = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1token", text)

@@ -61,6 +61,7 @@ def add_row(connection: Connection, table: Table) -> None:
         "role": "staff",
         "status": None,
         "attribution_status": None,
+        "state": "queued",
         "origin": None,
         "named_major": None,
     }

@@ -107,7 +107,8 @@ def test_named_anew_removed_and_put_back(attached: FlaskClient, client: Client) 
     assert attached.post("/attachments/1/rename", data={"title": "合同", "version": "1"}).status_code == 303
     assert attached.post("/attachments/1/remove", data={"version": "1"}).status_code == 409
     assert attached.post("/attachments/1/remove", data={"version": "2"}).status_code == 303
-    assert "合同" not in attached.get("/projects/P1").text.split('id="attachments"')[1].split("</section>")[0]
+    panel = attached.get("/projects/P1").text.split('id="attachments"')[1].split("</section>")[0]
+    assert "0个" in panel and "已移除1个" in panel
     assert "已移除" in attached.get("/attachments/1").text
     assert attached.post("/attachments/1/remove", data={"version": "3"}).status_code == 409
     assert attached.post("/attachments/1/restore", data={"version": "3"}).status_code == 303
