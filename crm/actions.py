@@ -42,6 +42,7 @@ ACTIONS: dict[str, Action] = {
         Action("user.signed_out", N_("退出登录")),
         Action("project.registered", N_("登记项目"), moves_attribution=True),
         Action("project.facts_set", N_("更新项目事实"), moves_attribution=True),
+        Action("project.restored", N_("恢复项目事实"), moves_attribution=True),
         Action("project.reported", N_("登记项目公开报道")),
         Action("project.exported", N_("导出项目")),
         Action("import.started", N_("上传项目登记表")),

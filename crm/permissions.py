@@ -40,6 +40,8 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "project:export": READERS,
     "project:import": BUREAU,
     "unit:read": READERS,
+    "project:register": BUREAU,
+    "project:mark": BUREAU,
     "attachment:read": READERS,
     "attachment:add": UNITS | BUREAU,
     "brief:read": READERS,

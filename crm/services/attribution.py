@@ -133,7 +133,12 @@ def versions(rows: Iterable[ProjectFacts], book: Rulebook) -> list[tuple[date, F
 def timeline(project: Project, book: Rulebook, known: datetime | None = None) -> list[Stretch]:
     """A project's whole timeline as the rules give it from what was known at an instant (None: now)."""
     rows = db.session.scalars(terms(ProjectFacts, known).where(ProjectFacts.project_id == project.id))
-    history = versions(rows, book)
+    return timeline_of(rows, book)
+
+
+def timeline_of(rows: Iterable[ProjectFacts], book: Rulebook) -> list[Stretch]:
+    """The timeline that versions of one project's facts give."""
+    history = versions(sorted(rows, key=lambda row: (row.valid_from, row.id)), book)
     return stretches(history, book.grounds) if history else []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import aliased
 
 from crm.db import db
 from crm.models import Industry, User
@@ -14,6 +15,25 @@ from crm.services import history
 def industry(code: str) -> Industry | None:
     """The section, division, group or class with this code; none where the standard has none."""
     return db.session.get(Industry, code)
+
+
+def class_named(name: str) -> Industry | None:
+    """The class with exactly this name; none where no class or more than one has it."""
+    found = list(db.session.scalars(select(Industry).where(Industry.level == 4, Industry.name == name)))
+    return found[0] if len(found) == 1 else None
+
+
+def search(text: str, *, limit: int) -> list[Industry]:
+    """The classes whose code begins with the text, or whose name or whose group's name holds every word of it, by code."""
+    group = aliased(Industry)
+    query = select(Industry).outerjoin(group, group.code == Industry.parent).where(Industry.level == 4)
+    for part in text.split():
+        query = query.where(
+            Industry.code.startswith(part, autoescape=True)
+            | Industry.name.icontains(part, autoescape=True)
+            | group.name.icontains(part, autoescape=True)
+        )
+    return list(db.session.scalars(query.order_by(Industry.code).limit(limit)))
 
 
 def all_industries() -> list[Industry]:

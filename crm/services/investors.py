@@ -1,4 +1,4 @@
-"""Investors of a staged sheet against the enterprises of the books: the credit code says who it is, names must agree."""
+"""Investors of a staged sheet, or of one project, against the enterprises of the books: the credit code says who it is, names must agree."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import exists, select, update
 
 from crm.db import db
+from crm.errors import Refused
 from crm.messages import N_
 from crm.models import Enterprise, Project, StagedRow
 from crm.services.staging import same_name, stored
@@ -16,6 +17,30 @@ CONTRADICTION = N_(
     "统一社会信用代码%(code)s在账中是“%(known)s”，另有项目“%(number)s”属于它；请改用此名称，或核对信用代码。"
     "企业更名的，请把它的全部项目放在同一份表里导入"
 )
+
+
+KNOWN_AS = N_(
+    "统一社会信用代码%(code)s在账中是“%(known)s”，另有项目“%(number)s”属于它；请改用此名称，或核对信用代码"
+)
+
+
+def agree(enterprise_id: int | None, investor: str | None, code: str | None) -> None:
+    """Holds one project's investor against the books: the credit code says who it is, and names must agree.
+
+    `enterprise_id` is the project's own so far. An enterprise that no other project has takes the new name. Raises
+    Refused where another project knows it by another.
+    """
+    if not code or not investor:
+        return
+    known = db.session.scalar(select(Enterprise).where(Enterprise.credit_code == code))
+    if known is None or same_name(known.name) == same_name(investor):
+        return
+    query = select(Project.number).where(Project.enterprise_id == known.id)
+    numbers = list(db.session.scalars(query.order_by(Project.id).limit(2)))
+    its_own = known.id == enterprise_id and len(numbers) == 1
+    if numbers and not its_own and known.name != code:
+        raise Refused(KNOWN_AS, field="investor", code=code, known=known.name, number=numbers[0])
+    known.name = investor
 
 
 def check(import_id: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +25,8 @@ class Entry:
     valid_from: date
     changes: tuple[tuple[str, Any, Any], ...]
     first: bool
+    version: int
+    """The newest version of the facts that it made."""
 
 
 def recorded(project: Project) -> list[tuple[ProjectFacts, AuditEvent | None]]:
@@ -45,6 +47,19 @@ def on(rows: Sequence[ProjectFacts], day: date, known: datetime | None) -> Proje
     return max(held, key=lambda row: (row.valid_from, row.id), default=None)
 
 
+def held_since(rows: Sequence[ProjectFacts], day: date) -> dict[str, date]:
+    """Column → the first day from which its value of a day has held without a break; the beginning is left out."""
+    versions = sorted(
+        {row.valid_from: row for row in sorted(rows, key=lambda row: row.id) if row.valid_from <= day}.items()
+    )
+    found: dict[str, date] = {}
+    for (_, earlier), (since, later) in pairwise(versions):
+        for column in VERSIONED:
+            if getattr(earlier, column) != getattr(later, column):
+                found[column] = since
+    return found
+
+
 def entries(found: Sequence[tuple[ProjectFacts, AuditEvent | None]]) -> list[Entry]:
     """The changes of a project's facts, newest first.
 
@@ -61,6 +76,6 @@ def entries(found: Sequence[tuple[ProjectFacts, AuditEvent | None]]) -> list[Ent
             for column in VERSIONED
             if old is not None and getattr(old, column) != getattr(row, column)
         )
-        listed.append(Entry(event, row.recorded_at, row.valid_from, changes, old is None))
+        listed.append(Entry(event, row.recorded_at, row.valid_from, changes, old is None, pairs[-1][0].id))
         before.extend(facts for facts, _ in pairs)
     return listed[::-1]

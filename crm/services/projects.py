@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from crm import clock
 from crm.db import db
@@ -22,6 +23,8 @@ from crm.sheets.registry import RegistryRow
 
 VERSIONED = (*FACTS, "credit_code")
 """What a version of a project's facts holds."""
+
+NUMBER_TAKEN = N_("项目编号“%(number)s”已存在")
 
 NAMED_UNITS = ("attracted_by", "served_by", "from_street", "site_street", "statistical_street")
 
@@ -93,6 +96,25 @@ def columns_of(facts: Mapping[str, Any], book: Rulebook) -> dict[str, Any]:
     return columns
 
 
+def named(columns: Mapping[str, Any], book: Rulebook) -> dict[str, Any]:
+    """Columns as facts by their names: the inverse of columns_of()."""
+    facts = {}
+    for column, value in columns.items():
+        fact = column.removesuffix("_id")
+        if value is not None and fact in NAMED_UNITS:
+            value = book.units[value].code
+        elif value is not None and fact == "site_area":
+            value = book.areas[value].name
+        facts[fact] = value
+    return facts
+
+
+def newest_version(project: Project) -> int:
+    """The id of the version of the facts that was recorded last: every change, an import's too, makes a newer one."""
+    query = select(func.max(ProjectFacts.id)).where(ProjectFacts.project_id == project.id)
+    return int(db.session.scalar(query) or 0)
+
+
 def register(
     row: RegistryRow,
     *,
@@ -108,12 +130,17 @@ def register(
     """
     book = book or rulebook()
     if db.session.scalar(select(Project.id).where(Project.number == row.number)):
-        raise Refused(N_("项目编号“%(number)s”已存在"), field="number", number=row.number)
+        raise Refused(NUMBER_TAKEN, field="number", number=row.number)
     values = values_of(row, book)
     enterprise = enterprise_of(row.investor, row.credit_code)
     project = Project(number=row.number, invented=list(invented), **values)
     project.enterprise_id = enterprise.id if enterprise else None
     db.session.add(project)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        # somebody else entered the number between the question and the answer
+        raise Refused(NUMBER_TAKEN, field="number", number=row.number) from error
     event = history.record("project.registered", project, actor=actor, number=row.number)
     _add_version(project, values | {"credit_code": row.credit_code}, valid_from, event)
     for position, report in enumerate(reports):
@@ -129,12 +156,15 @@ def change(
     actor: User | None,
     valid_from: date = ALWAYS,
     book: Rulebook | None = None,
+    action: str = "project.facts_set",
+    **detail: object,
 ) -> list[str]:
     """Changes facts, the credit code among them, from a day on (from the beginning: a correction) and decides again.
 
     A changed value holds until the day on which the books already have another. Returns the columns that changed;
-    where none did nothing is written. Raises Refused for an unknown fact, unit or area, for a day yet to come,
-    and where a version would hold what no registry could: no unit in the books, days out of order and the like.
+    where none did nothing is written. The event has `action` and, besides what changed, `detail`. Raises Refused for
+    an unknown fact, unit or area and for a day yet to come, and Refused or Refusals where a version would hold what
+    no registry could: no unit in the books, days out of order and the like.
     """
     book = book or rulebook()
     if valid_from > clock.today():
@@ -150,15 +180,17 @@ def change(
     changed = list(revision.before)
     if not changed:
         return []
-    for _, values in revision.added:
-        fact_checks.check(values, book.units)
+    found = [problem for _, values in revision.added for problem in fact_checks.problems(values, book.units)]
+    # the same mistake in several versions is one
+    fact_checks.refuse(list({(problem.field, str(problem)): problem for problem in found}.values()))
     event = history.record(
-        "project.facts_set",
+        action,
         project,
         actor=actor,
         valid_from=valid_from,
         before={column: _plain(value) for column, value in revision.before.items()},
         after={column: _plain(wanted[column]) for column in changed},
+        **detail,
     )
     for day, values in revision.added:
         _add_version(project, values, day, event)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +12,7 @@ from crm.messages import N_
 from crm.money import fen_from_yi
 from crm.periods import parse_day
 from crm.rules.facts import Facts
+from crm.sheets.credit_codes import credit_code
 from crm.sheets.tables import CellError, NotATable
 from crm.sheets.vocabulary import MARKS, ORIGINS, YES_NO, Vocabulary
 
@@ -37,9 +36,6 @@ COLUMNS = (
     "建成投产日期",
     "总投资亿元",
 )
-CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
-"""GB 32100-2015: authority and kind, of which rural collectives have N2, region, organisation, check character."""
-
 LONGEST = {"项目编号": 40, "项目名称": 200, "投资企业": 200}
 REMEMBERED = 100_000
 """Distinct days and sums kept parsed."""
@@ -288,11 +284,7 @@ class Registry:
                 self._error(row, column, N_("长度%(found)s字，最多%(most)s字"), found=len(text), most=most)
 
     def _credit_code(self, row: int, text: str) -> str | None:
-        from stdnum.cn.uscc import calc_check_digit
-
-        # full-width and lower-case characters are how it is often typed, not another code
-        code = unicodedata.normalize("NFKC", text).upper()
-        if not CREDIT_CODE.fullmatch(code) or code[-1] != calc_check_digit(code[:-1]):
+        code = credit_code(text)
+        if code is None:
             self._error(row, "统一社会信用代码", N_("“%(found)s”不是有效的统一社会信用代码（18位，末位校验）"), found=text)  # fmt: skip
-            return None
         return code

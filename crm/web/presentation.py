@@ -63,6 +63,7 @@ def init(app: Flask) -> None:
         "long_day": long_day,
         "month_name": month_name,
         "instant": instant,
+        "instant_text": instant_text,
         "yi": money.yi,
         "figure": figure,
         "unit_name": unit_name,
@@ -133,10 +134,13 @@ def month_name(value: Month) -> str:
 
 def instant(value: datetime) -> Markup:
     """An instant by the clock on a wall in the district, to the minute."""
-    local = clock.shanghai(value)
-    return Markup('<time datetime="{}">{}</time>').format(
-        local.isoformat(timespec="seconds"), local.strftime("%Y-%m-%d %H:%M")
-    )
+    machine = clock.shanghai(value).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}">{}</time>').format(machine, instant_text(value))
+
+
+def instant_text(value: datetime) -> str:
+    """The same where no mark-up can stand."""
+    return clock.shanghai(value).strftime("%Y-%m-%d %H:%M")
 
 
 def figure(value: int) -> str:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
 from flask_babel import gettext
 
-from crm import clock, money
 from crm.extensions import language
-from crm.models import Area, Industry, Project, ProjectFacts, ProjectReport, Unit, User
-from crm.rules.explanation import Explanation, Sight, explain, shown, sight, words
+from crm.models import Industry, Project, ProjectFacts, ProjectReport, User
+from crm.permissions import may
+from crm.rules.explanation import Explanation, Sight, explain, reference, shown, sight, words
 from crm.rules.language import Seen, Verdict
-from crm.rules.timeline import Period, Stretch, periods
-from crm.services import attribution, industries, project_history, projects
+from crm.rules.timeline import Attribution, Period, Stretch, periods
+from crm.services import attribution, industries, outlook, project_history, projects
+from crm.services.outlook import Kept
 from crm.services.project_history import Entry
 from crm.services.project_list import Stage, stage_of
 from crm.sheets.vocabulary import rows as seed_rows
-from crm.web import presentation
+from crm.web.fact_names import Names
 from crm.web.lanes import Lanes, draw
-from crm.web.moment import end_of
+from crm.web.moment import Moment
 
 
 @dataclass(frozen=True)
@@ -57,63 +57,80 @@ class Why:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """Who has a responsibility on the day asked about: since when, and until when where a change is known."""
+
+    period: Period
+    reference: str
+
+
+@dataclass(frozen=True)
 class ProjectPage:
-    """One project on a day (`on`), as the books knew it on a day (`known`, none: as they know it now)."""
+    """One project at a moment: on a day, as the books knew it on a day."""
 
     project: Project
-    today: date
-    on: date
-    known: date | None
+    moment: Moment
     facts: ProjectFacts | None
     industry: Industry | None
     stage: Stage | None
-    units: Mapping[int, Unit]
-    codes: Mapping[str, Unit]
-    areas: Mapping[int, Area]
+    names: Names
     timeline: Sequence[Stretch]
     periods: Sequence[Period]
     lanes: Lanes | None
     why: Why | None
+    kept: Kept | None
     entries: Sequence[Entry]
     reports: Sequence[ProjectReport]
+    may_edit: bool
 
     @classmethod
-    def of(cls, number: str, user: User, *, on: date | None, known: date | None) -> ProjectPage:
+    def of(cls, number: str, user: User, moment: Moment) -> ProjectPage:
         """The page of a project; raises NotFound where there is none that the person may see."""
         project = projects.by_number(number, user)
-        today = clock.today()
-        known = known if known is not None and known < today else None
-        instant = end_of(known) if known else None
+        instant = moment.instant
         book = attribution.rulebook(instant)
-        timeline = attribution.timeline(project, book, instant)
-        day = on or today
         found = project_history.recorded(project)
-        rows = [(row, event) for row, event in found if instant is None or row.recorded_at <= instant]
-        held = [stretch for stretch in timeline if stretch.from_ <= day]
-        facts = project_history.on([row for row, _ in rows], day, instant)
+        pairs = [(row, event) for row, event in found if instant is None or row.recorded_at <= instant]
+        rows = [row for row, _ in pairs]
+        timeline = attribution.timeline_of(rows, book)
+        held = [stretch for stretch in timeline if stretch.from_ <= moment.on]
+        facts = project_history.on(rows, moment.on, instant)
         runs = periods(timeline)
         return cls(
             project,
-            today,
-            day,
-            known,
+            moment,
             facts,
             industries.industry(facts.industry_code) if facts and facts.industry_code else None,
-            stage_of(facts, day) if facts else None,
-            book.units,
-            book.names,
-            book.areas,
+            stage_of(facts, moment.on) if facts else None,
+            Names.of(book.units.values(), book.areas.values()),
             timeline,
             runs,
-            draw(runs, today, day),
+            draw(runs, moment.today, moment.on),
             why(held[-1]) if held else None,
-            project_history.entries(rows),
+            outlook.kept(project, held[-1], moment.on, instant) if held else None,
+            project_history.entries(pairs),
             project.reports,
+            may(user, "project:edit", project),
         )
 
-    def unit(self, code: str | None) -> Unit | None:
-        """The unit with this code."""
-        return self.codes.get(code) if code else None
+    def holder(self, responsibility: str) -> Holder | None:
+        """Who has a responsibility on the day; none where nobody has."""
+        for period in self.periods:
+            runs = period.from_ <= self.moment.on and (period.to is None or self.moment.on < period.to)
+            if runs and period.responsibility == responsibility:
+                return Holder(period, reference(period.attribution.rule))
+        return None
+
+    @property
+    def status(self) -> str | None:
+        """How sure the attribution is on the day: that of the service."""
+        held = self.holder("enterprise_service")
+        return str(held.period.attribution.status) if held else None
+
+    @property
+    def once_completed(self) -> tuple[Attribution, Attribution] | None:
+        """Who will have service and indicators when the project is completed; none where it is, or nothing is decided."""
+        return outlook.once_completed(self.why.stretch) if self.why else None
 
     def is_invented(self, fact: str) -> bool:
         """Is the value of this fact 演示, as the books have it?"""
@@ -126,7 +143,7 @@ class ProjectPage:
         stretch = self.why.stretch
         met = (sight(fact, stretch.facts, stretch.ground, stretch.begins_on) for fact in step.facts)
         return [
-            self._reading(one) if one.fact.startswith("reading:") else shown(one, self._name, gettext)
+            self._reading(one) if one.fact.startswith("reading:") else shown(one, self.names.named, gettext)
             for one in met
         ]
 
@@ -145,23 +162,6 @@ class ProjectPage:
             texts.get((code, choice), ("", choice))[1],
             texts.get((code, other), ("", other))[1],
         )
-
-    def value(self, column: str, value: object) -> str:
-        """A fact's value as a person reads it; nothing for none."""
-        if value is None or value == "":
-            return ""
-        if column.endswith("_id"):
-            named: Unit | Area = self.areas[value] if column == "site_area_id" else self.units[value]  # type: ignore[index]
-            return presentation.unit_name(named)
-        if column == "total_investment_fen":
-            return gettext("%(yi)s亿元", yi=money.yi(int(str(value))))
-        if isinstance(value, date):
-            return value.isoformat()
-        return presentation.word(str(value))
-
-    def _name(self, value: str) -> str:
-        unit = self.codes.get(value)
-        return presentation.unit_name(unit) if unit else value
 
 
 def why(stretch: Stretch) -> Why:
