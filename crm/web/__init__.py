@@ -26,6 +26,7 @@ def register(app: Flask) -> None:
         proxies,
         rulebook,
         sign_in,
+        streets,
         system,
         units,
     )
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
         log,
         system,
         units,
+        streets,
         health,
     ):
         app.register_blueprint(task.blueprint)
