@@ -61,5 +61,7 @@ ACTIONS: dict[str, Action] = {
         Action("attachment.restored", N_("恢复附件")),
         Action("month.closed", N_("月结")),
         Action("brief.printed", N_("生成简报")),
+        Action("log.verified", N_("核对日志")),
+        Action("log.exported", N_("导出日志")),
     )
 }

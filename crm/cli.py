@@ -22,6 +22,7 @@ COMMANDS = {
     "seed": "crm.commands.seed",
     "demonstration": "crm.commands.demonstration",
     "user": "crm.commands.user",
+    "audit": "crm.commands.audit",
 }
 """What is typed → the module whose `command` is called."""
 

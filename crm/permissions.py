@@ -54,6 +54,7 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "people:manage": ADMINISTRATOR,
     "system:read": ADMINISTRATOR,
     "log:read": AUDITOR,
+    "log:export": AUDITOR,
 }
 """Each permission, noun:verb in the words of the addresses, with the roles that have it: a line for each, and no other."""
 

@@ -23,6 +23,9 @@ class Filters:
     actor_id: int | None = None
     since: date | None = None
     until: date | None = None
+    actions: tuple[str, ...] | None = None
+    subject_type: str | None = None
+    subject_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ def listing(
         (filters.actor_id, AuditEvent.actor_id == filters.actor_id),
         (filters.since, AuditEvent.business_day >= filters.since if filters.since else None),
         (filters.until, AuditEvent.business_day <= filters.until if filters.until else None),
+        (filters.actions, AuditEvent.action.in_(filters.actions or ())),
+        (filters.subject_type, AuditEvent.subject_type == filters.subject_type),
+        (filters.subject_id, AuditEvent.subject_id == filters.subject_id),
     ):
         if value is not None and condition is not None:
             query = query.where(condition)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import insert, select
 from sqlalchemy.orm import aliased
 
+from crm import chain
 from crm.db import db
 from crm.models import Industry, User
 from crm.services import history
@@ -45,5 +46,6 @@ def load_industries(rows: Sequence[dict[str, object]], *, actor: User | None) ->
     """Adds rows of the standard (code, name, level, parent, section), parents first; returns how many."""
     if rows:
         db.session.execute(insert(Industry), list(rows))
-    history.record("industry.loaded", actor=actor, rows=len(rows))
+    rows_sha256 = chain.digest_of_rows(rows)
+    history.record("industry.loaded", actor=actor, rows=len(rows), rows_sha256=rows_sha256)
     return len(rows)

@@ -1,137 +1,142 @@
-"""日志: what happened, by whom, when; for the auditor."""
+"""日志: what happened, who signed in, who opened what; for the auditor."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from crm.actions import ACTIONS
-from crm.messages import N_
-from crm.models import AuditEvent
-from crm.periods import ALWAYS
+from crm.models import User
 from crm.permissions import needs
-from crm.services import event_list
+from crm.services import accesses, auditing, event_list, history
+from crm.web import log_words
 from crm.web.parameters import Given, Pages
 from crm.web.presentation import ROLES
 
 blueprint = Blueprint("log", __name__)
 
 LARGEST_ID = 2**63 - 1
+"""The largest number of an entry."""
 
-SUBJECTS = {
-    "adjudicator_terms": N_("裁定机关"),
-    "areas": N_("片区"),
-    "books": N_("账套"),
-    "imports": N_("导入"),
-    "projects": N_("项目"),
-    "reading_terms": N_("口径"),
-    "streets": N_("街道"),
-    "targets": N_("目标任务"),
-    "units": N_("单位"),
-    "users": N_("账号"),
-}
-"""What an event can be about, by the table it names."""
+LARGEST_SUBJECT = 2**31 - 1
 
-DETAILS = {
-    "action": N_("动作"),
-    "active": N_("是否有效"),
-    "admin_code": N_("行政区划代码"),
-    "after": N_("变更后"),
-    "attempt": N_("第几次核对"),
-    "before": N_("变更前"),
-    "business_day": N_("业务日期"),
-    "changed": N_("更新"),
-    "choice": N_("取值"),
-    "clause": N_("条款"),
-    "code": N_("代码"),
-    "effective_from": N_("生效日期"),
-    "errors": N_("有错"),
-    "file_name": N_("文件名"),
-    "included": N_("是否在内"),
-    "kind": N_("类别"),
-    "language": N_("语言"),
-    "login": N_("登录名"),
-    "month": N_("月份"),
-    "name": N_("名称"),
-    "new": N_("新增"),
-    "number": N_("编号"),
-    "place": N_("地点"),
-    "problems": N_("文件的问题"),
-    "role": N_("岗位"),
-    "rows": N_("行数"),
-    "rows_sha256": N_("各行摘要SHA-256"),
-    "same": N_("相同"),
-    "sha256": N_("摘要SHA-256"),
-    "street": N_("街道"),
-    "unit": N_("单位"),
-    "valid_from": N_("生效日期"),
-    "year": N_("年度"),
-}
-"""What the details of an event are called; any other keeps its own name."""
+NAMES = ("group", "action", "actor", "subject", "number", "since", "until")
+ACCESS_NAMES = ("actor", "since", "until", "path")
+"""The parameters that narrow the two lists."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What an address or a form asks of the log, and of it what was understood."""
+
+    filters: event_list.Filters
+    kept: dict[str, str]
+    people: dict[str, User]
+
+    @classmethod
+    def of(cls, given: Given, group: str | None = None) -> Chosen:
+        """Read from parameters; `group` where the page has one already."""
+        people = {user.login: user for user in event_list.actors()}
+        chosen = group or given.one_of("group", {*log_words.SPECIAL, *log_words.GROUPS})
+        actor = given.one_of("actor", people)
+        filters = event_list.Filters(
+            given.one_of("action", ACTIONS),
+            people[actor].id if actor else None,
+            given.day("since"),
+            given.day("until"),
+            log_words.actions_of(chosen),
+            given.one_of("subject", log_words.SUBJECTS),
+            given.whole("number", LARGEST_SUBJECT),
+        )
+        return cls(filters, given.kept(*NAMES), people)
+
+
+@dataclass(frozen=True)
+class ChosenAccesses:
+    """What an address or a form asks of the access log, and of it what was understood."""
+
+    filters: accesses.Filters
+    kept: dict[str, str]
+    people: dict[str, User]
+
+    @classmethod
+    def of(cls, given: Given) -> ChosenAccesses:
+        """Read from parameters."""
+        people = {user.login: user for user in event_list.actors()}
+        actor = given.one_of("actor", people)
+        filters = accesses.Filters(
+            people[actor].id if actor else None, given.day("since"), given.day("until"), given.text("path")
+        )
+        return cls(filters, given.kept(*ACCESS_NAMES), people)
 
 
 @blueprint.get("/log")
 @needs("log:read")
 def listing() -> str:
     """The events, newest first, filtered as the address says."""
+    return _events("log.listing", None)
+
+
+@blueprint.get("/log/sign-ins")
+@needs("log:read")
+def sign_ins() -> str:
+    """Who signed in, who could not, who left."""
+    return _events("log.sign_ins", log_words.SIGN_INS)
+
+
+@blueprint.get("/log/access")
+@needs("log:read")
+def access() -> str:
+    """Who opened what, newest first, filtered as the address says."""
     given = Given(request.args)
-    people = {user.login: user for user in event_list.actors()}
-    action, actor = given.one_of("action", ACTIONS), given.one_of("actor", people)
-    since, until = given.day("since"), given.day("until")
-    filters = event_list.Filters(action, people[actor].id if actor else None, since, until)
-    page = event_list.listing(
-        filters,
-        after=given.whole("after", LARGEST_ID),
-        before=given.whole("before", LARGEST_ID),
-        last=given.yes("last"),
+    chosen = ChosenAccesses.of(given)
+    page = accesses.listing(chosen.filters, **_place(given))
+    return render_template(
+        "log/access.html",
+        page=page,
+        pages=Pages.of(page, chosen.kept, "log.access", [row.id for row in page.accesses]),
+        chosen=chosen,
+        narrowed=bool(chosen.kept),
+        person_choices=_people(chosen.people),
+        roles=ROLES,
+        ignored=given.ignored,
     )
-    kept = given.kept("action", "actor", "since", "until")
-    pages = Pages.of(page, kept, "log.listing", [event.id for event in page.events])
+
+
+def _events(endpoint: str, group: str | None) -> str:
+    given = Given(request.args)
+    chosen = Chosen.of(given, group)
+    page = event_list.listing(chosen.filters, **_place(given))
+    codes = log_words.actions_of(group) or tuple(ACTIONS)
     return render_template(
         "log/listing.html",
         page=page,
-        pages=pages,
-        filters=filters,
-        narrowed=filters != event_list.Filters(),
-        action=action or "",
-        actor=actor or "",
-        person_choices=[(login, user.name) for login, user in people.items()],
-        action_choices=[(code, _(action.sentence)) for code, action in ACTIONS.items()],
-        actions=ACTIONS,
+        pages=Pages.of(page, chosen.kept, endpoint, [event.id for event in page.events]),
+        endpoint=endpoint,
+        group=group,
+        chosen=chosen,
+        narrowed=bool(chosen.kept),
+        person_choices=_people(chosen.people),
+        group_choices=log_words.groups(),
+        subject_choices=[(code, _(name)) for code, name in log_words.SUBJECTS.items()],
+        action_choices=[(code, log_words.action(code)) for code in codes],
         ignored=given.ignored,
-        subject=_subject,
-        detail=_detail,
+        words=log_words,
+        last_digest=history.last_digest(),
+        verified=auditing.last_verified(),
     )
 
 
-def _subject(event: AuditEvent) -> str:
-    if event.subject_type is None:
-        return ""
-    name = _(SUBJECTS[event.subject_type]) if event.subject_type in SUBJECTS else event.subject_type
-    return f"{name} {event.subject_id or ''}".strip()
+def _place(given: Given) -> dict[str, Any]:
+    return {
+        "after": given.whole("after", LARGEST_ID),
+        "before": given.whole("before", LARGEST_ID),
+        "last": given.yes("last"),
+    }
 
 
-def _detail(value: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (
-            _(DETAILS[name]) if name in DETAILS else name,
-            _(ROLES.get(found, found)) if name == "role" and isinstance(found, str) else _plain(found),
-        )
-        for name, found in value.items()
-        if found not in (None, "", {}, [])
-    ]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, dict):
-        return "；".join(f"{name}={_plain(found)}" for name, found in value.items())
-    if value is None:
-        return "–"
-    if value == ALWAYS.isoformat():
-        return _("自始")
-    return str(value) if not isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+def _people(people: dict[str, User]) -> list[tuple[str, str]]:
+    return [(login, user.name) for login, user in people.items()]
