@@ -57,6 +57,7 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
 
     # GUISHU_LOG: a file for the program's own log, one JSON object a line; without it stderr.
     log = chosen("GUISHU_LOG", "")
+
     # GUISHU_WORKER: 0 where `crm run` starts no worker beside the server, because `crm worker` runs by itself.
     worker = chosen("GUISHU_WORKER", "1") != "0"
 

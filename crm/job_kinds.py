@@ -19,9 +19,9 @@ class Kind:
 KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
-        Kind("import.check", N_("核对项目登记表")),
+        Kind("import.check", N_("核对登记表")),
         Kind("import.clear", N_("清理导入的暂存数据")),
-        Kind("attribution.rebuild", N_("重新判定全部归属"), most_attempts=5),
+        Kind("attribution.rebuild", N_("全部归属重新判定"), most_attempts=5),
         Kind("day.begin", N_("每日整理"), most_attempts=5),
     )
 }

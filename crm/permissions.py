@@ -55,6 +55,8 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "system:read": ADMINISTRATOR,
     "log:read": AUDITOR,
     "log:export": AUDITOR,
+    "job:read": READERS | ADMINISTRATOR,
+    "job:manage": ADMINISTRATOR,
 }
 """Each permission, noun:verb in the words of the addresses, with the roles that have it: a line for each, and no other."""
 

@@ -28,7 +28,7 @@ from crm.messages import N_
 from crm.models import Import, User
 from crm.periods import ALWAYS
 from crm.permissions import needs
-from crm.services import imports, jobs, previewing, staging
+from crm.services import imports, job_list, jobs, previewing, staging
 from crm.services.attribution import rulebook
 from crm.services.cells import Names
 from crm.services.previewing import Preview
@@ -36,6 +36,7 @@ from crm.services.units import all_units
 from crm.sheets import corrections, template
 from crm.sheets.tables import NotATable
 from crm.uploads import keep, kept
+from crm.web import job_words
 from crm.web.parameters import Given
 from crm.web.presentation import said
 
@@ -60,9 +61,11 @@ SILENT = (N_("已中断"), "error")
 THE_SAME = (N_("无变化"), "quiet")
 
 
-def mark_of(import_: Import) -> tuple[str, str]:
-    """How an import stands, as a person sees it: what it is called, and the kind of mark it gets."""
-    if imports.is_silent(import_):
+def mark_of(import_: Import, queued: bool) -> tuple[str, str]:
+    """How an import stands, as a person sees it: what it is called, and the kind of mark it gets; `queued` says whether
+    a worker has it in hand or will.
+    """
+    if imports.is_silent(import_) and not queued:
         return SILENT
     if import_.status == "checked" and import_.error_rows:
         return WITH_ERRORS
@@ -83,6 +86,7 @@ def listing() -> str:
 def show(number: int) -> str:
     """How far an import is; then its errors, or what it will change."""
     import_ = imports.by_id(number)
+    job = job_list.open_of(import_) if import_.status == "staging" else None
     given = Given(request.args)
     after = given.whole("after", LARGEST_ID) or 0
     wrong = imports.rows(import_, "error", after=after, limit=A_PAGE) if import_.status != "staging" else []
@@ -98,9 +102,13 @@ def show(number: int) -> str:
     return render_template(
         "imports/show.html",
         import_=import_,
-        state=mark_of(import_),
+        state=mark_of(import_, job is not None),
+        job=job,
+        progress=job_words.progress(job) if job else None,
+        ahead=job_list.ahead_of(job) if job and job.state == "queued" else 0,
+        alive=jobs.workers_alive() if job else 0,
         always=ALWAYS,
-        silent=imports.is_silent(import_),
+        silent=imports.is_silent(import_) and job is None,
         applicable=imports.is_applicable(import_),
         wrong=wrong,
         changed=changed,
@@ -219,6 +227,9 @@ def _listing(errors: dict[str, str] | None = None) -> str:
         before=before,
         following=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
         mark_of=mark_of,
+        queued=job_list.with_open_jobs(
+            "imports", [import_.id for import_ in found if import_.status == "staging"]
+        ),
         errors=errors or {},
         most=current_app.config["MAX_CONTENT_LENGTH"] // 2**20,
     )

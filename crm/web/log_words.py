@@ -19,6 +19,7 @@ SUBJECTS = {
     "areas": N_("片区"),
     "books": N_("账套"),
     "imports": N_("导入"),
+    "jobs": N_("后台任务"),
     "projects": N_("项目"),
     "reading_terms": N_("口径"),
     "streets": N_("街道"),

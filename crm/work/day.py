@@ -7,7 +7,7 @@ from collections.abc import Callable
 from crm import clock
 from crm.db import transaction
 from crm.messages import N_
-from crm.services import attachments, jobs
+from crm.services import attachments, jobs, standing
 from crm.storage import storage
 from crm.work.runs import Run
 
@@ -37,6 +37,14 @@ def queue_today() -> bool:
     return True
 
 
+def roll_standing(run: Run) -> None:
+    """Has what is decided today stand beside every project."""
+    more = True
+    while more:
+        with run.step():
+            more = standing.roll(clock.today())
+
+
 def clear_jobs(run: Run) -> None:
     """Forgets the jobs that ended long ago."""
     more = True
@@ -52,6 +60,7 @@ def sweep_files(run: Run) -> None:
 
 
 DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
+    (N_("归属转入新的一天"), roll_standing),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
 )

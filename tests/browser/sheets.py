@@ -35,5 +35,5 @@ def choose(page: Page, path: Path) -> None:
     page.set_input_files("#file", path)
     page.locator("form.upload button[type=submit]").click()
     page.locator(".import-line").wait_for()
-    page.locator("[data-waiting]").wait_for(state="detached")
+    page.locator("[data-live]").wait_for(state="detached")
     page.locator(".tallies-panel").wait_for()

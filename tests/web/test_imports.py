@@ -29,7 +29,7 @@ def upload(person: FlaskClient, content: bytes, name: str = "a.csv", **more: str
         return sent
     work(person.application)
     page = person.get(sent.headers["Location"])
-    assert "data-waiting" not in page.text
+    assert "data-live" not in page.text
     return page
 
 

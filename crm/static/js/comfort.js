@@ -47,25 +47,6 @@
     });
   });
 
-  // A page that waits for work on the server asks how far it is, and is shown anew once it is over.
-  const waiting = document.querySelector("[data-waiting]");
-  const ask = async () => {
-    try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = page.querySelector("[data-waiting] p");
-      if (!found) {
-        location.reload();
-        return;
-      }
-      waiting.querySelector("p").textContent = found.textContent;
-    } catch {
-      // The server may be away for a moment: the next time will tell.
-    }
-    setTimeout(ask, 1000);
-  };
-  if (waiting) setTimeout(ask, 500);
-
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
