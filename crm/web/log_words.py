@@ -11,8 +11,8 @@ from crm.actions import ACTIONS
 from crm.messages import N_
 from crm.models import AuditEvent
 from crm.periods import ALWAYS
+from crm.web.fact_form import LABELS
 from crm.web.presentation import ROLES
-from crm.web.projects import FACT_LABELS
 
 SUBJECTS = {
     "adjudicator_terms": N_("裁定机关"),
@@ -168,7 +168,7 @@ class _Columns(str):
 
 def _columns(value: Any) -> _Columns:
     names = value if isinstance(value, dict) else {}
-    return _Columns("、".join(_(FACT_LABELS[name]) if name in FACT_LABELS else name for name in names))
+    return _Columns("、".join(_(LABELS[name]) if name in LABELS else name for name in names))
 
 
 def _plain(value: Any) -> str:
