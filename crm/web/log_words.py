@@ -86,7 +86,7 @@ SIGN_INS = "sign_in"
 REVEALED = "revealed"
 
 SPECIAL = {
-    SIGN_INS: (N_("登录"), ("signed_in", "sign_in_failed", "signed_out", "locked_out", "sessions_ended")),
+    SIGN_INS: (N_("登录情况"), ("signed_in", "sign_in_failed", "signed_out", "locked_out", "sessions_ended")),
     REVEALED: (N_("导出和打印"), ("exported", "printed", "unmasked", "downloaded")),
 }
 """Groups that are told by how a code ends."""
@@ -106,6 +106,8 @@ GROUPS = {
     "month": N_("月份"),
     "brief": N_("简报"),
     "books": N_("账套"),
+    "job": N_("后台任务"),
+    "attachment": N_("附件"),
     "log": N_("日志"),
 }
 """Groups that are told by how a code begins."""

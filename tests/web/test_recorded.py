@@ -1,0 +1,111 @@
+"""Every route that changes or reveals something is listed with what it records; none is forgotten."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from crm.actions import ACTIONS
+from crm.db import db
+from crm.models import AuditEvent, User
+from tests import build
+from tests.web.conftest import Client
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RECORDS = {
+    "sign_in.check": ("user.signed_in", "user.sign_in_failed"),
+    "sign_in.leave": ("user.signed_out",),
+    "project_new.register": ("project.registered",),
+    "project_edit.change": ("project.facts_set",),
+    "project_restore.restore": ("project.restored",),
+    "attachments.add": ("attachment.added",),
+    "attachments.renew": ("attachment.renewed",),
+    "attachments.rename": ("attachment.renamed",),
+    "attachments.remove": ("attachment.removed",),
+    "attachments.restore": ("attachment.restored",),
+    "imports.upload": ("import.started",),
+    "imports.apply": ("import.applied",),
+    "imports.restart": ("import.started",),
+    "imports.abandon": ("import.abandoned",),
+    "jobs.cancel": ("job.cancelled",),
+    "jobs.retry": ("job.queued_again",),
+    "briefs.print_pdf": ("brief.printed",),
+    "log_export.events": ("log.exported",),
+    "log_export.access": ("log.exported",),
+}
+"""Endpoint → the actions of which it records one, in the transaction of what it does."""
+
+RECORDS_NOTHING = {"preferences.choose"}
+"""Language and appearance: kept in the person's own session, no change of the books."""
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def recorded(app: Flask) -> list[tuple[str, str | None]]:
+    """Action and login of everything recorded since the books were filled, in order."""
+    with app.app_context():
+        rows = db.session.query(AuditEvent.action, User.login).outerjoin(User, User.id == AuditEvent.actor_id)
+        return [(action, login) for action, login in rows.order_by(AuditEvent.id)]
+
+
+def test_every_unsafe_route_says_what_it_records(app: Flask) -> None:
+    found = {rule.endpoint for rule in app.url_map.iter_rules() if UNSAFE & (rule.methods or set())}
+    assert found == {*RECORDS, *RECORDS_NOTHING}, (
+        "list what each records in RECORDS, or say in RECORDS_NOTHING why it records nothing"
+    )
+
+
+def test_what_is_listed_is_in_the_closed_list_and_in_the_code() -> None:
+    said: set[str] = set()
+    for path in (ROOT / "crm").rglob("*.py"):
+        if path != ROOT / "crm" / "actions.py":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            said |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}  # fmt: skip
+    for endpoint, actions in RECORDS.items():
+        assert actions, endpoint
+        for action in actions:
+            assert action in ACTIONS, f"{endpoint}: {action} is not in crm/actions.py"
+            assert action in said, f"{endpoint}: nothing records {action}"
+
+
+def test_signing_in_and_out(client: Client, filled: Flask) -> None:
+    before = len(recorded(filled))
+    visitor = client()
+    visitor.post("/sign-in", data={"login": "staff", "password": "not the password"})
+    visitor.post("/sign-in", data={"login": "nobody", "password": "not the password"})
+    visitor.post("/sign-in", data={"login": "staff", "password": build.PASSWORD})
+    visitor.post("/sign-out")
+    assert recorded(filled)[before:] == [
+        ("user.sign_in_failed", None),
+        ("user.sign_in_failed", None),
+        ("user.signed_in", "staff"),
+        ("user.signed_out", "staff"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "action"),
+    [
+        ("reviewer", "/briefs/2021-05", "brief.printed"),
+        ("auditor", "/log/export", "log.exported"),
+        ("auditor", "/log/access/export", "log.exported"),
+    ],
+)
+def test_exports_and_prints(client: Client, filled: Flask, role: str, path: str, action: str) -> None:
+    before = len(recorded(filled))
+    answer = client(role).post(path)
+    assert answer.status_code == 200
+    answer.close()
+    assert recorded(filled)[before:] == [(action, role)]
+
+
+def test_a_page_that_is_read_records_nothing(client: Client, filled: Flask) -> None:
+    before = len(recorded(filled))
+    for role, paths in (("reviewer", ("/", "/projects", "/projects/P1", "/imports")), ("auditor", ("/log",))):
+        for path in paths:
+            assert client(role).get(path).status_code == 200
+    assert len(recorded(filled)) == before
