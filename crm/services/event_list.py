@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from crm.db import db
-from crm.models import AuditEvent, Decision, Project, User
-from crm.permissions import visible_to
+from crm.models import AuditEvent, User
 
 PAGE_SIZE = 50
 
@@ -35,15 +34,6 @@ class Page:
     events: tuple[AuditEvent, ...]
     has_previous: bool
     has_next: bool
-
-
-@dataclass(frozen=True)
-class Move:
-    """A project and a decision on it that began or was recorded lately, with the one before it."""
-
-    project: Project
-    decision: Decision
-    before: Decision | None
 
 
 def listing(
@@ -82,28 +72,3 @@ def listing(
 def actors() -> list[User]:
     """Everybody who may be named in the log, by login."""
     return list(db.session.scalars(select(User).order_by(User.login)))
-
-
-def recent_attributions(user: User, day: date, most: int) -> list[Move]:
-    """The decisions that most lately began to hold, by a day, where one held before: two statements."""
-    query = (
-        select(Project, Decision)
-        .join(Decision, Decision.project_id == Project.id)
-        .where(visible_to(user), Decision.from_day <= day, Decision.outcome_id.is_not(None))
-        .order_by(Decision.from_day.desc(), Decision.id.desc())
-        .limit(most * 6)
-    )
-    found = [(project, decision) for project, decision in db.session.execute(query)]
-    earlier: dict[int, list[Decision]] = {}
-    ids = {project.id for project, _ in found}
-    rows = select(Decision).where(Decision.project_id.in_(ids)).order_by(Decision.from_day, Decision.id)
-    for decision in db.session.scalars(rows):
-        earlier.setdefault(decision.project_id, []).append(decision)
-    moves = []
-    for project, decision in found:
-        held = {row.from_day: row for row in earlier[project.id]}
-        before = [row for since, row in held.items() if since < decision.from_day]
-        # Of two recorded for one day the later counts, and a project's first decision moves nothing.
-        if held[decision.from_day] is decision and before:
-            moves.append(Move(project, decision, before[-1]))
-    return moves[:most]

@@ -1,86 +1,63 @@
-"""The month at a glance: how many projects stand where, what moved this month, what is undetermined."""
+"""The months at a glance: what was signed, started and completed in each of the last twelve, and a year before."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import func, select
 
 from crm.db import db
-from crm.models import Decision, Project, User
+from crm.models import Project, User
 from crm.periods import Month
 from crm.permissions import visible_to
-from crm.services.attribution import current
-from crm.services.project_list import reached
+
+MONTHS = 12
+
+SERIES = ("signed", "investment", "started", "completed")
+"""Projects signed, the total investment in fen of those, projects whose construction started, and completed ones."""
 
 
 @dataclass(frozen=True)
 class Glance:
-    """Counts of projects on a day, as far as the person may see them; money in fen."""
+    """The figures of the last twelve months and of the twelve before them, oldest first; the last month up to the day."""
 
     day: date
-    month: Month
-    total: int
-    signed: int
-    construction_started: int
-    completed: int
-    signed_in_month: int
-    started_in_month: int
-    completed_in_month: int
-    signed_fen_in_month: int
-    undetermined: int
-    provisional: int
-    mine: int | None
-    """Projects whose indicators the person's own unit is entitled to; none for who has no unit."""
+    months: tuple[Month, ...]
+    now: dict[str, Sequence[int]] = field(default_factory=dict)
+    before: dict[str, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def month(self) -> Month:
+        """The month the day lies in."""
+        return self.months[-1]
 
 
 def glance(user: User, day: date) -> Glance:
-    """What the books say on a day, for the person who asks: one statement."""
-    month = Month.of(day)
-    stage = reached(day)
-
-    def during(column: Any) -> ColumnElement[bool]:
-        return column.between(month.first, day)
-
-    row = db.session.execute(
-        select(
-            func.count(Project.id),
-            _count(stage == "signed"),
-            _count(stage == "construction_started"),
-            _count(stage == "completed"),
-            _count(during(Project.signed_on)),
-            _count(during(Project.construction_started_on)),
-            _count(during(Project.completed_on)),
-            func.coalesce(func.sum(case((during(Project.signed_on), Project.total_investment_fen))), 0),
-            _count(Decision.status == "undetermined"),
-            _count(Decision.status == "provisional"),
-            _count(Decision.indicators_id == user.unit_id),
+    """What happened in each month up to a day, as far as the person may see it: three statements."""
+    last = Month.of(day)
+    every = [last.plus(step + 1 - 2 * MONTHS) for step in range(2 * MONTHS)]
+    found = {name: dict.fromkeys(every, 0) for name in SERIES}
+    for name, column in (
+        ("signed", Project.signed_on),
+        ("started", Project.construction_started_on),
+        ("completed", Project.completed_on),
+    ):
+        more: list[Any] = [func.sum(Project.total_investment_fen)] if name == "signed" else []
+        query = select(column, func.count(), *more).where(
+            visible_to(user), column.between(every[0].first, day)
         )
-        .outerjoin(Decision, Decision.id == current(day))
-        .where(visible_to(user))
-    ).one()
-    (
-        total, signed, started, completed, signed_in_month, started_in_month, completed_in_month, signed_fen,
-        undetermined, provisional, mine,
-    ) = (int(value) for value in row)  # fmt: skip
+        for on, count, *fen in db.session.execute(query.group_by(column)):
+            month = Month.of(on)
+            found[name][month] += count
+            for sum_ in fen:
+                found["investment"][month] += int(sum_ or 0)
+    values = {name: tuple(by_month[month] for month in every) for name, by_month in found.items()}
     return Glance(
         day,
-        month,
-        total=total,
-        signed=signed,
-        construction_started=started,
-        completed=completed,
-        signed_in_month=signed_in_month,
-        started_in_month=started_in_month,
-        completed_in_month=completed_in_month,
-        signed_fen_in_month=signed_fen,
-        undetermined=undetermined,
-        provisional=provisional,
-        mine=None if user.unit_id is None else mine,
+        tuple(every[MONTHS:]),
+        {name: row[MONTHS:] for name, row in values.items()},
+        {name: row[:MONTHS] for name, row in values.items()},
     )
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((condition, 1)))

@@ -1,31 +1,95 @@
-"""首页: where to go from here, and the month at a glance."""
+"""首页: what waits for the person who is signed in, what moved in their unit, and the months at a glance."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from flask import Blueprint, render_template
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm import clock
-from crm.permissions import allowed, signed_in
-from crm.services import event_list, overview
+from crm.messages import N_
+from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
+from crm.services import overview, standpoint, waiting
+from crm.services.overview import Glance
 from crm.services.units import all_units
+from crm.web import columns_picture
 
 blueprint = Blueprint("home", __name__)
 
-RECENT = 8
+MOST = 6
+"""Rows of a list on this page; the rest is a click away."""
+
+SOON, LATELY = timedelta(days=60), timedelta(days=90)
+
+PICTURES = {
+    "signed": (N_("签约"), N_("个")),
+    "investment": (N_("签约总投资"), N_("亿元")),
+    "started": (N_("开工"), N_("个")),
+    "completed": (N_("建成投产"), N_("个")),
+}
+"""The small pictures of the months: what they show, and in which unit."""
 
 
 @blueprint.get("/")
 @signed_in
 def show() -> str:
-    """By role: those who read projects see the month, the others their own next step."""
+    """By role: those who read projects see what waits and the months, the others their own next steps."""
     if not allowed(current_user, "project:read"):
-        return render_template("home/steps.html")
-    units = {unit.id: unit for unit in all_units()}
+        return render_template("home/steps.html", **_steps())
     day = clock.today()
+    glance = overview.glance(current_user, day)
     return render_template(
         "home/show.html",
-        glance=overview.glance(current_user, day),
-        recent=event_list.recent_attributions(current_user, day, RECENT),
-        units=units,
+        day=day,
+        glance=glance,
+        pictures={name: _picture(glance, name) for name in PICTURES},
+        titles=PICTURES,
+        units={unit.id: unit for unit in all_units()},
+        **_waiting(),
     )
+
+
+def _waiting() -> dict[str, Any]:
+    """What waits for the person, by what their role does."""
+    day, role, unit_id = clock.today(), current_user.role, current_user.unit_id
+    seen = standpoint.at(day)
+    found: dict[str, Any] = {"leads": role in LEADERS, "rules": role in BUREAU}
+    if role in UNITS and unit_id is not None:
+        found["cases"] = waiting.cases(
+            current_user, seen, ("undetermined", "provisional"), MOST, unit_id=unit_id
+        )
+        found["soon"] = waiting.moves(
+            current_user, day + timedelta(days=1), day + SOON, MOST, unit_id=unit_id
+        )
+        found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, unit_id=unit_id, order="latest")
+    elif role in LEADERS:
+        found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="largest")
+    else:
+        found["cases"] = waiting.cases(current_user, seen, ("undetermined",), MOST)
+        found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="latest")
+    if allowed(current_user, "project:import"):
+        found |= {
+            "imports": waiting.imports(MOST),
+            "failed": waiting.failed_jobs(MOST, actor_id=current_user.id),
+        }
+    return found
+
+
+def _steps() -> dict[str, Any]:
+    """What those who read no projects have to look at."""
+    found: dict[str, Any] = {}
+    if allowed(current_user, "system:read"):
+        found |= {"accounts": waiting.accounts(), "failed": waiting.failed_jobs(MOST)}
+    if allowed(current_user, "log:read"):
+        found["refused"] = waiting.events_since("user.sign_in_failed", clock.today() - timedelta(days=7))
+    return found
+
+
+def _picture(glance: Glance, name: str) -> columns_picture.Columns:
+    """Twelve months beside the same months of the year before."""
+    names = [str(month) if place in (1, 6) else "" for place, month in enumerate(glance.months)]
+    names[-1] = _("本月")
+    return columns_picture.pairs(names, glance.before[name], glance.now[name])

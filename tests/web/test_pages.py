@@ -84,8 +84,8 @@ def test_language_and_appearance_are_chosen_by_post(client: Client) -> None:
 
 def test_home_shows_the_month_and_what_is_open(client: Client) -> None:
     page = client("staff").get("/").text
-    assert "2021年6月一览" in page and "机电产业办应属" in page
-    assert 'href="/projects?status=undetermined"' in page
+    assert "2021年6月一览" in page and "本单位未定和暂定的" in page
+    assert 'href="/projects?status=undetermined"' in client("reviewer").get("/").text
     assert 'href="/system"' in client("administrator").get("/").text
     assert 'href="/log"' in client("auditor").get("/").text
 

@@ -1,0 +1,137 @@
+"""What waits for somebody: cases nobody can decide yet, projects about to change hands, sheets and jobs that stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from crm.db import db
+from crm.models import AuditEvent, Decision, Import, Job, Project, User
+from crm.permissions import visible_to
+from crm.services.standpoint import Standpoint
+
+T = TypeVar("T")
+
+COUNTED_AT_MOST = 1_000
+"""Counting stops here: more than that is simply many."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A project whose attribution is provisional or undetermined, since when, and what would help."""
+
+    number: str
+    name: str
+    status: str
+    since: date
+    suggestion_id: int | None
+    sited: bool
+
+
+@dataclass(frozen=True)
+class Move:
+    """A project whose indicators or service pass on a day from one unit to another."""
+
+    number: str
+    name: str
+    day: date
+    before_id: int | None
+    after_id: int | None
+    fen: int | None
+
+
+@dataclass(frozen=True)
+class Some(Generic[T]):
+    """The first few of a list, and how many there are."""
+
+    rows: Sequence[T]
+    count: int
+    capped: bool = False
+
+
+def cases(
+    user: User, seen: Standpoint, statuses: Sequence[str], most: int, *, unit_id: int | None = None
+) -> Some[Case]:
+    """The projects of a status, of one unit's books or of all, those that have waited longest first: two statements."""
+    decision = Decision if not seen.is_present else aliased(Decision)
+    query = seen.select(
+        user, Project.number, Project.name, decision.status, decision.from_day, decision.suggestion_id,
+        Project.site_street_id.is_not(None),
+    ).where(seen.status.in_(statuses))  # fmt: skip
+    if seen.is_present:
+        query = query.join(decision, decision.id == Project.decision_id)
+    if unit_id is not None:
+        query = query.where(seen.entitled("indicators") == unit_id)
+    rows = db.session.execute(query.order_by(decision.from_day, Project.id).limit(most)).all()
+    return _counted([Case(*row) for row in rows], query, most)
+
+
+def moves(
+    user: User, since: date, until: date, most: int, *, unit_id: int | None = None, order: str = "soonest"
+) -> list[Move]:
+    """Where projects pass from unit to unit in a span of days: `soonest`, `latest` or `largest` first; one statement."""
+    now, before, previous, later = (aliased(Decision) for _ in range(4))
+    was = select(previous.id).where(previous.project_id == now.project_id, previous.from_day < now.from_day)
+    was = was.order_by(previous.from_day.desc(), previous.id.desc()).limit(1).correlate(now)
+    overtaken = select(later.id).where(
+        later.project_id == now.project_id, later.from_day == now.from_day, later.id > now.id
+    )
+    query = (
+        select(Project.number, Project.name, now.from_day, before.indicators_id, now.indicators_id, Project.total_investment_fen)
+        .join(Project, Project.id == now.project_id)
+        .join(before, before.id == was.scalar_subquery())
+        .where(
+            visible_to(user),
+            now.from_day.between(since, until),
+            before.indicators_id != now.indicators_id,
+            ~overtaken.exists(),
+        )
+    )  # fmt: skip
+    if unit_id is not None:
+        query = query.where(or_(before.indicators_id == unit_id, now.indicators_id == unit_id))
+    orders: dict[str, tuple[Any, ...]] = {
+        "soonest": (now.from_day, now.id),
+        "latest": (now.from_day.desc(), now.id.desc()),
+        "largest": (func.coalesce(Project.total_investment_fen, -1).desc(), now.id),
+    }
+    return [Move(*row) for row in db.session.execute(query.order_by(*orders[order]).limit(most))]
+
+
+def imports(most: int, *, actor_id: int | None = None) -> Some[Import]:
+    """Sheets that were neither applied nor given up, oldest first; one person's or everybody's: two statements."""
+    query = select(Import).where(Import.status.in_(("staging", "checked", "failed")))
+    if actor_id is not None:
+        query = query.where(Import.actor_id == actor_id)
+    return _counted(list(db.session.scalars(query.order_by(Import.id).limit(most))), query, most)
+
+
+def failed_jobs(most: int, *, actor_id: int | None = None) -> Some[Job]:
+    """Background work that did not succeed, latest first, one person's or everybody's: two statements."""
+    query = select(Job).where(Job.state == "failed", Job.finished_at.is_not(None))
+    if actor_id is not None:
+        query = query.where(Job.actor_id == actor_id)
+    return _counted(list(db.session.scalars(query.order_by(Job.finished_at.desc()).limit(most))), query, most)
+
+
+def events_since(action: str, since: date) -> Some[AuditEvent]:
+    """How often something happened since a day, without the entries themselves."""
+    query = select(AuditEvent.id).where(AuditEvent.action == action, AuditEvent.business_day >= since)
+    return _counted([], query, 0)
+
+
+def accounts() -> int:
+    """How many people may sign in."""
+    return db.session.scalar(select(func.count(User.id)).where(User.active)) or 0
+
+
+def _counted(rows: list[T], query: Any, most: int) -> Some[T]:
+    if len(rows) < most:
+        return Some(rows, len(rows))
+    inner = query.order_by(None).limit(COUNTED_AT_MOST + 1).subquery()
+    count = db.session.scalar(select(func.count()).select_from(inner)) or 0
+    return Some(rows, min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST)

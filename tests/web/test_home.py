@@ -1,0 +1,110 @@
+"""The front page of each role: what waits, what moves, the months; few statements, and nothing beyond one's rights."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from crm import clock
+from crm.db import count_statements, db, transaction
+from crm.models import ROLES, Import, User
+from crm.services import overview, standpoint, waiting
+from tests.web.conftest import TODAY, Client, register
+
+
+@pytest.fixture
+def busy(filled: Flask) -> Flask:
+    """Books in which something waits: an office's projects that pass on, one of them next month, and a sheet."""
+    with filled.app_context(), transaction():
+        jd = {"attracted_by": "jd", "site_street": "cihui"}
+        register(
+            "P5", "刚投产的", completed_on=date(2021, 5, 10), signed_on=date(2020, 6, 9), fen=3 * 10**10, **jd
+        )
+        register("P6", "下月投产的", completed_on=date(2021, 7, 1), signed_on=date(2021, 6, 1), **jd)
+        register("P7", "机电没选址", attracted_by="jd", signed_on=date(2021, 1, 5))
+        db.session.add(
+            Import(file_name="登记表.xlsx", sha256="0" * 64, effective_from=TODAY, status="checked")
+        )
+    return filled
+
+
+def test_staff_see_what_their_unit_has_open(client: Client, busy: Flask) -> None:
+    page = client("staff").get("/").text
+    assert "机电没选址" in page and "缺选址街道" in page
+    assert "商会总部楼" not in page, "another unit's"
+    assert (
+        page.index("60天内要易手的")
+        < page.index("下月投产的")
+        < page.index("本单位最近的转入转出")
+        < page.index("刚投产的")
+    )
+    assert 'href="/units/jd"' in page and "登记表.xlsx" not in page
+
+
+def test_the_bureau_sees_the_undetermined_and_sheets(client: Client, busy: Flask) -> None:
+    for role in ("reviewer", "bureau_head"):
+        page = client(role).get("/").text
+        assert "等待裁定的" in page and "商会总部楼" in page and "机电没选址" not in page
+        assert "登记表.xlsx" in page and "可以应用" in page and "刚投产的" in page
+
+
+def test_leaders_see_the_months_first(client: Client, busy: Flask) -> None:
+    page = client("leader").get("/").text
+    assert page.index("2021年6月一览") < page.index("要看的简报") and 'href="/briefs/2021-05"' in page
+    assert "刚投产的" in page and "等待裁定的" not in page
+    assert page.count('role="img"') == 4 and "上年同月" in page
+
+
+def test_who_reads_no_projects_sees_none(client: Client, busy: Flask) -> None:
+    administrator, auditor = (client(role).get("/").text for role in ("administrator", "auditor"))
+    assert f"{len(ROLES)}个账号可以登录" in administrator and 'href="/jobs"' in administrator
+    assert "最近7天0次" in auditor
+    for page in (administrator, auditor):
+        assert "刚投产的" not in page and 'href="/units' not in page
+
+
+def test_nothing_open_says_so(client: Client, filled: Flask) -> None:
+    page = client("staff").get("/").text
+    for said in ("本单位的项目都已判定", "60天内没有本单位的项目要易手", "这段时间没有变动"):
+        assert said in page
+
+
+def test_the_months_are_those_of_the_facts(busy: Flask) -> None:
+    with busy.app_context(), clock.at(TODAY):
+        user = User(login="x", name="x", role="leader", active=True)
+        seen = overview.glance(user, TODAY)
+        assert str(seen.months[0]) == "2020-07" and str(seen.month) == "2021-06"
+        assert seen.now["signed"][-2:] == (2, 2) and seen.before["signed"][-1] == 1
+        assert seen.before["investment"][-1] == 3 * 10**10 and seen.now["completed"][-2] == 1
+        assert sum(seen.now["completed"]) == 1, "what lies ahead has not happened"
+        nobody = User(login="y", name="y", role="auditor", active=True)
+        assert sum(overview.glance(nobody, TODAY).now["signed"]) == 0
+
+
+def test_cases_wait_in_order_and_are_counted(busy: Flask) -> None:
+    with busy.app_context(), clock.at(TODAY):
+        user = User(login="x", name="x", role="reviewer", active=True)
+        every = ("undetermined", "provisional")
+        for day in (TODAY, date(2021, 6, 4)):
+            found = waiting.cases(user, standpoint.at(day), every, 2)
+            assert [case.number for case in found.rows] == ["P7", "P3"] and (found.count, found.capped) == (
+                3,
+                False,
+            )
+        assert (
+            waiting.cases(
+                User(login="y", name="y", role="auditor", active=True), standpoint.at(TODAY), every, 2
+            ).rows
+            == []
+        )
+
+
+def test_few_statements(client: Client, busy: Flask) -> None:
+    for role in ROLES:
+        visitor = client(role)
+        visitor.get("/")
+        with busy.app_context(), count_statements() as seen:
+            visitor.get("/")
+        assert seen.count <= 20, (role, seen.count)
