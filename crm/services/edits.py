@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
@@ -21,18 +19,13 @@ from crm.models import AuditEvent, Project, ProjectFacts, User, terms
 from crm.periods import ALWAYS
 from crm.permissions import allowed, require
 from crm.rules.differences import Difference, differences
-from crm.rules.facts import Facts
 from crm.rules.language import RulesConflict
 from crm.rules.timeline import periods
 from crm.services import attribution, books, fact_checks, investors, project_history, projects
 from crm.services.attribution import Rulebook, rulebook
-from crm.sheets.registry import LONGEST, RegistryRow
 
 BUREAUS_OWN = ("named_major",)
 """Facts that the adjudicating bureau alone sets."""
-
-RESERVED = ("new", ".", "..")
-"""Numbers that an address of its own already means."""
 
 NOTHING_NEW = N_("账上已经是这样，没有什么要恢复；要恢复到别的日子，请另选生效日期")
 
@@ -60,6 +53,21 @@ class Edited:
 def may_set(user: User | None, fact: str) -> bool:
     """May the person set this fact of a project that is theirs to edit?"""
     return fact not in BUREAUS_OWN or allowed(user, "project:mark")
+
+
+def problems(
+    facts: Mapping[str, Any], known: Mapping[str, Any], unread: set[str], book: Rulebook
+) -> list[Refused]:
+    """What the books would refuse of facts by their names, some of which could not be read.
+
+    `known` stands for those; nothing is said of them, nor of the order of days where one could not be read.
+    """
+    values = {**known, **facts}
+    code = {"credit_code": values.pop("credit_code")}
+    days = {column for column, _label in fact_checks.DAYS}
+    silent = unread | (days if days & unread else set())
+    found = fact_checks.problems(projects.columns_of(values, book) | code, book.units)
+    return [problem for problem in found if problem.field not in silent]
 
 
 def edit(
@@ -124,52 +132,6 @@ def restorable(project: Project, event_id: int, book: Rulebook) -> tuple[dict[st
     raise NotFound(N_("这个项目没有这条变更记录"))
 
 
-def register(number: str, facts: Mapping[str, Any], *, actor: User) -> Project:
-    """Enters a new project with facts by their names, from the beginning, and decides its attribution.
-
-    Raises NotAllowed, and Refused or Refusals for a number that is missing, too long or taken and for facts that the
-    books do not take.
-    """
-    if not allowed(actor, "project:register"):
-        raise NotAllowed()
-    book = rulebook()
-    given = dict(facts)
-    code = given.pop("credit_code")
-    found = number_problems(number)
-    found += fact_checks.problems(projects.columns_of(given, book) | {"credit_code": code}, book.units)
-    fact_checks.refuse(found)
-    investors.agree(None, given["investor"], code)
-    row = RegistryRow(
-        0,
-        number,
-        given["name"],
-        given["investor"] or "",
-        code,
-        given["industry_code"],
-        Facts(**{fact: given[fact] for fact in Facts._fields}),
-        given["total_investment_fen"],
-    )
-    invented = sorted(fact for fact, value in facts.items() if value is not None) if _invents() else ()
-    try:
-        return projects.register(row, actor=actor, invented=invented, book=book)
-    except IntegrityError as error:
-        raise Stale(N_("别人刚刚登记了同一家企业；请再提交一次")) from error
-    except RulesConflict as error:
-        raise Refused(N_("两条规则同时适用，无法判定：%(reason)s"), reason=str(error)) from error
-
-
-def next_number() -> str:
-    """A number that is free: after this year's last XM number."""
-    prefix = f"XM{clock.today().year}"
-    digits = func.length(Project.number)
-    query = select(Project.number).where(Project.number.startswith(prefix, autoescape=True))
-    last = db.session.scalar(query.order_by(digits.desc(), Project.number.desc()).limit(1))
-    tail = last.removeprefix(prefix) if last else "000"
-    if not (tail.isascii() and tail.isdecimal() and len(tail) < 18):
-        return ""
-    return f"{prefix}{int(tail) + 1:0{len(tail)}}"
-
-
 def _check_may_set(facts: Iterable[str], actor: User) -> None:
     for fact in facts:
         if not may_set(actor, fact):
@@ -203,7 +165,7 @@ def _change(
 ) -> Edited:
     was = {row.valid_from: row for row in _versions(project)}
     before = periods(attribution.timeline(project, book))
-    if _invents():
+    if invents():
         detail["invented"] = sorted(set(project.invented) & set(facts))
     if {"investor", "credit_code"} & set(facts):
         newest = was[max(was)]
@@ -224,7 +186,7 @@ def _change(
     if not columns:
         return Edited(project.number, valid_from, (), ())
     changed = {column.removesuffix("_id") for column in columns}
-    if _invents():
+    if invents():
         project.invented = sorted(marks(changed, set(project.invented)))
     after = attribution.timeline(project, book)
     now = {row.valid_from: row for row in _versions(project)}[valid_from]
@@ -248,24 +210,7 @@ def _until(was: Mapping[date, ProjectFacts], column: str, old: Any, valid_from: 
     return next(later, None)
 
 
-def number_problems(number: str) -> list[Refused]:
-    """What is wrong with the number of a new project: missing, too long, no part of an address, or taken."""
-    if not number:
-        return [Refused(N_("项目编号是空的"), field="number")]
-    most = LONGEST["项目编号"]
-    if len(number) > most:
-        message = N_("长度%(found)s字，最多%(most)s字")
-        return [Refused(message, field="number", found=len(number), most=most)]
-    if number in RESERVED or set(number) & set("/?#%\\"):
-        return [
-            Refused(N_("项目编号不能用“%(number)s”：请用字母、数字和短横线"), field="number", number=number)
-        ]
-    if db.session.scalar(select(Project.id).where(Project.number == number)):
-        return [Refused(projects.NUMBER_TAKEN, field="number", number=number)]
-    return []
-
-
-def _invents() -> bool:
+def invents() -> bool:
     """In a demonstration nothing that is typed has a source: it is 演示."""
     opened = books.books()
     return opened is not None and opened.kind == "demonstration"

@@ -89,6 +89,9 @@ def _change(number: str) -> Answer:
     except Refused as problem:
         wrong.append(problem)
     if wrong:
+        unread = {problem.field or "" for problem in wrong}
+        known, _wrong = fact_form.facts(theirs, books.choices)
+        wrong += edits.problems(facts, known, unread, books.book)
         return _form(project, books, theirs | given, since, version, beside_fields(wrong)), 400
     merged = merge(base, theirs, fact_form.texts(facts))
     if merged.conflicts:

@@ -17,7 +17,7 @@ from crm.messages import N_
 from crm.permissions import needs
 from crm.rules.differences import differences
 from crm.rules.timeline import periods
-from crm.services import attribution, edits, units
+from crm.services import attribution, edits, registering, units
 from crm.services.attribution import rulebook
 from crm.services.edits import Edited
 from crm.web import fact_form
@@ -37,7 +37,7 @@ LONGEST_NUMBER = 200
 def enter() -> str:
     """An empty form, with the next free number."""
     blank = dict.fromkeys(FIELDS, "") | {"origin": "new_introduction", "above_scale_industrial": fact_form.NO}
-    return _form(edits.next_number(), blank, {})
+    return _form(registering.next_number(), blank, {})
 
 
 @blueprint.post("/projects/new")
@@ -49,13 +49,16 @@ def register() -> str | tuple[str, int] | Response:
     step = request.form.get("step")
     if step == "back":
         return _form(number, given, {})
-    facts, wrong = fact_form.facts(given, Choices.of_books(rulebook()))
-    found: list[Refused] = wrong + (edits.number_problems(number) if wrong else [])
+    book = rulebook()
+    facts, found = fact_form.facts(given, Choices.of_books(book))
     if found:
+        unread = {problem.field or "" for problem in found}
+        blank = {name: facts.get(name) for name in FIELDS}
+        found += registering.number_problems(number) + edits.problems(facts, blank, unread, book)
         return _form(number, given, beside_fields(found)), 400
     try:
         with transaction(keep=step == "save"):
-            project = edits.register(number, facts, actor=current_user)
+            project = registering.register(number, facts, actor=current_user)
             done = Edited(
                 project.number,
                 clock.today(),

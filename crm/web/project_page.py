@@ -128,6 +128,17 @@ class ProjectPage:
         return str(held.period.attribution.status) if held else None
 
     @property
+    def leads(self) -> list[str]:
+        """The codes of the units in the picture, in the order of the unit table."""
+        found = {period.attribution.lead for period in self.periods}
+        return [code for code in self.names.codes if code in found]
+
+    @property
+    def is_open(self) -> bool:
+        """Is any period not decided?"""
+        return any(period.attribution.status != "decided" for period in self.periods)
+
+    @property
     def once_completed(self) -> tuple[Attribution, Attribution] | None:
         """Who will have service and indicators when the project is completed; none where it is, or nothing is decided."""
         return outlook.once_completed(self.why.stretch) if self.why else None

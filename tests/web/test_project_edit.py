@@ -61,6 +61,7 @@ def test_every_error_at_once_and_what_was_typed_is_kept(client: Client, filled: 
     assert answer.status_code == 400
     for said in (
         "不是有效的统一社会信用代码", "不是金额", "“2021-02-30”不是日期", "没有“nobody”这个选项", "请选择一项", "“soon”不是日期",
+        "项目名称是空的", "前两位不是GB/T 4754-2017的大类",
     ):  # fmt: skip
         assert said in answer.text, said
     for kept in ("91420112MA4KNTKD2Y", "1.12345678901", "2021-02-30", "nobody", "soon"):
