@@ -11,7 +11,7 @@ from flask_babel import gettext
 from crm.extensions import language
 from crm.models import Industry, Project, ProjectFacts, ProjectReport, User
 from crm.permissions import may
-from crm.rules.explanation import Explanation, Sight, explain, reference, shown, sight, words
+from crm.rules.explanation import Explanation, Sight, explain, shown, sight, words
 from crm.rules.language import Seen, Verdict
 from crm.rules.timeline import Attribution, Period, Stretch, periods
 from crm.services import attribution, industries, outlook, project_history, projects
@@ -118,7 +118,8 @@ class ProjectPage:
         for period in self.periods:
             runs = period.from_ <= self.moment.on and (period.to is None or self.moment.on < period.to)
             if runs and period.responsibility == responsibility:
-                return Holder(period, reference(period.attribution.rule))
+                completed = self.stage == "completed"
+                return Holder(period, words(period.attribution.rule, completed=completed)[0])
         return None
 
     @property
