@@ -47,7 +47,7 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "brief:read": READERS,
     "brief:print": READERS,
     "rulebook:read": READERS | ADMINISTRATOR,
-    "rule:read": READERS,
+    "rule:read": BUREAU | LEADERS,
     "rule:propose": frozenset({"reviewer"}),
     "rule:confirm": frozenset({"bureau_head"}),
     "people:read": ADMINISTRATOR,

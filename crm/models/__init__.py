@@ -14,6 +14,7 @@ from crm.models.jobs import JOB_STATES, Job, Worker
 from crm.models.months import MonthClose
 from crm.models.people import ROLES, User
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
+from crm.models.proposals import PROPOSAL_STATES, Proposal
 from crm.models.readings import AdjudicatorTerm, ReadingTerm
 from crm.models.standing import Standing
 from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
@@ -21,6 +22,7 @@ from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, S
 __all__ = [
     "FACTS",
     "JOB_STATES",
+    "PROPOSAL_STATES",
     "RESPONSIBILITIES",
     "ROLES",
     "STATUSES",
@@ -48,6 +50,7 @@ __all__ = [
     "Project",
     "ProjectFacts",
     "ProjectReport",
+    "Proposal",
     "ReadingTerm",
     "StagedDecision",
     "StagedFacts",

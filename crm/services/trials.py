@@ -33,13 +33,16 @@ class Moved:
     after: Sequence[Attribution | None]
 
     @property
-    def duties(self) -> list[tuple[Responsibility, Attribution | None, Attribution | None]]:
-        """The responsibilities that differ: before and after."""
-        return [
-            (responsibility, was, now)
-            for responsibility, was, now in zip(RESPONSIBILITIES, self.before, self.after, strict=True)
-            if _felt(was) != _felt(now)
-        ]
+    def shifts(self) -> list[tuple[list[Responsibility], Attribution | None, Attribution | None]]:
+        """The responsibilities that differ, those that move alike together: before and after."""
+        found: dict[
+            tuple[Attribution | None, Attribution | None],
+            tuple[list[Responsibility], Attribution | None, Attribution | None],
+        ] = {}
+        for responsibility, was, now in zip(RESPONSIBILITIES, self.before, self.after, strict=True):
+            if _felt(was) != _felt(now):
+                found.setdefault((_felt(was), _felt(now)), ([], was, now))[0].append(responsibility)
+        return list(found.values())
 
 
 @dataclass(frozen=True)

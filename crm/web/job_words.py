@@ -26,7 +26,10 @@ RETRYING = (N_("等待重试"), "warning")
 RESULTS = {"attribution.rebuild": N_("%(projects)s个项目，%(changes)s处变化")}
 """What came of a job of a kind, where it says more than that it is done."""
 
-SUBJECTS = {"imports": (N_("导入%(number)s"), "imports.show", "project:import")}
+SUBJECTS = {
+    "imports": (N_("导入%(number)s"), "imports.show", "project:import"),
+    "proposals": (N_("修改建议%(number)s"), "proposals.show", "rule:read"),
+}
 """Table that a job can be about → what its row is called, the page that shows it and the right to open that."""
 
 TELLING = timedelta(seconds=3)

@@ -71,6 +71,8 @@ def add_row(connection: Connection, table: Table) -> None:
         closed["status"] = "staging"
     if table.name == "accesses":
         closed["status"] = 200
+    if table.name == "proposals":
+        closed["state"] = "open"
     values: dict[str, object] = {}
     for column in table.columns:
         if column.foreign_keys:

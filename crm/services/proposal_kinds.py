@@ -1,0 +1,190 @@
+"""What can be proposed: each kind checks what was filled in, says what holds on a day, and applies itself.
+
+A kind is added as one more class here with its words in crm/web/proposal_words.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from crm.errors import Refusals, Refused
+from crm.messages import N_
+from crm.models import Area, Proposal, Unit, User
+from crm.models.readings import CODES
+from crm.periods import parse_day
+from crm.rules.facts import CHOICES
+from crm.services import readings, units
+
+NOBODY = "-"
+"""The adjudicator of a time in which nobody may rule."""
+
+CHOOSE = N_("请选择")
+
+
+@dataclass(frozen=True)
+class ReadingChange:
+    """From a day on a question is read another way."""
+
+    kind: ClassVar[str] = "reading"
+    moves_attribution: ClassVar[bool] = True
+    code: str
+    choice: str
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> ReadingChange:
+        """From what was filled in; raises Refusals."""
+        code, choice = str(given.get("code", "")), str(given.get("choice", ""))
+        if code not in CODES:
+            raise Refusals([Refused(N_("没有口径 %(code)s"), field="code", code=code)])
+        if code == "R7":
+            raise Refusals([Refused(N_("口径R7按指标逐项设定，不在这里修改"), field="code")])
+        if code == "R8":
+            try:
+                parse_day(choice)
+            except ValueError as error:
+                raise Refusals([Refused(N_("请填写日期，如2021-05-31"), field="choice")]) from error
+        elif choice not in CHOICES[code]:
+            raise Refusals([Refused(CHOOSE, field="choice")])
+        return cls(code, choice)
+
+    @property
+    def subject(self) -> str:
+        """The question's code."""
+        return self.code
+
+    @property
+    def value(self) -> str:
+        """The choice."""
+        return self.choice
+
+    def held(self, day: date) -> str:
+        """The choice in force on a day; nothing where none is."""
+        return readings.readings(day).get(self.code, "")
+
+    def apply(self, *, valid_from: date, basis: str, actor: User | None) -> None:
+        """Sets the reading."""
+        readings.set_reading(self.code, choice=self.choice, basis=basis, valid_from=valid_from, actor=actor)
+
+
+@dataclass(frozen=True)
+class AdjudicatorChange:
+    """From a day on another unit may rule, or nobody."""
+
+    kind: ClassVar[str] = "adjudicator"
+    moves_attribution: ClassVar[bool] = False
+    unit: str
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> AdjudicatorChange:
+        """From what was filled in; raises Refusals."""
+        code = str(given.get("unit", ""))
+        if code != NOBODY and code not in {unit.code for unit in units.all_units()}:
+            raise Refusals([Refused(CHOOSE, field="unit")])
+        return cls(code)
+
+    @property
+    def subject(self) -> str:
+        """There is one adjudicator."""
+        return "adjudicator"
+
+    @property
+    def value(self) -> str:
+        """The unit's code."""
+        return self.unit
+
+    def held(self, day: date) -> str:
+        """The code of the unit that may rule on a day."""
+        unit = readings.adjudicator(day)
+        return unit.code if unit else NOBODY
+
+    def apply(self, *, valid_from: date, basis: str, actor: User | None) -> None:
+        """Sets the adjudicator; the basis stays with the proposal."""
+        unit = None if self.unit == NOBODY else units.unit_by_code(self.unit)
+        readings.set_adjudicator(unit, valid_from=valid_from, actor=actor)
+
+
+@dataclass(frozen=True)
+class PlateChange:
+    """From a day on a street or an area is in an office's plate, or no longer is."""
+
+    kind: ClassVar[str] = "plate"
+    moves_attribution: ClassVar[bool] = True
+    office: str
+    place: str
+    included: str
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> PlateChange:
+        """From what was filled in; `place` is street:code or area:number. Raises Refusals."""
+        office, place, included = (str(given.get(name, "")) for name in ("office", "place", "included"))
+        refused = []
+        if office not in {unit.code for unit in units.all_units() if unit.is_office}:
+            refused.append(Refused(CHOOSE, field="office"))
+        if place not in places():
+            refused.append(Refused(CHOOSE, field="place"))
+        if included not in ("in", "out"):
+            refused.append(Refused(CHOOSE, field="included"))
+        if refused:
+            raise Refusals(refused)
+        return cls(office, place, included)
+
+    @property
+    def subject(self) -> str:
+        """The place in the office's plate."""
+        return f"plate {self.office} {self.place}"
+
+    @property
+    def value(self) -> str:
+        """Whether it is in."""
+        return self.included
+
+    def held(self, day: date) -> str:
+        """Whether the place is in the plate on a day."""
+        plate = units.plates(day).get(units.unit_by_code(self.office).id, units.Plate())
+        place = places()[self.place]
+        ids = plate.street_ids if isinstance(place, Unit) else plate.area_ids
+        return "in" if place.id in ids else "out"
+
+    def apply(self, *, valid_from: date, basis: str, actor: User | None) -> None:
+        """Sets the plate; the basis stands where the notice's clause stood."""
+        units.set_plate(
+            units.unit_by_code(self.office),
+            place=places()[self.place],
+            included=self.included == "in",
+            valid_from=valid_from,
+            clause=basis,
+            actor=actor,
+        )
+
+
+Change = ReadingChange | AdjudicatorChange | PlateChange
+
+KINDS: dict[str, type[Change]] = {kind.kind: kind for kind in (ReadingChange, AdjudicatorChange, PlateChange)}
+
+
+def change(kind: str, given: Mapping[str, Any]) -> Change:
+    """A change of a kind from what was filled in; raises Refused for an unknown kind, and Refusals."""
+    if kind not in KINDS:
+        raise Refused(N_("没有这种修改"), field="kind")
+    return KINDS[kind].of(given)
+
+
+def change_of(proposal: Proposal) -> Change:
+    """What a proposal would set."""
+    return KINDS[proposal.kind](**proposal.payload)
+
+
+def payload(wanted: Change) -> dict[str, Any]:
+    """A change as it is stored."""
+    return asdict(wanted)
+
+
+def places() -> dict[str, Unit | Area]:
+    """The places a plate can have: street:code and area:number → the street or the area."""
+    found: dict[str, Unit | Area] = {
+        f"street:{unit.code}": unit for unit in units.all_units() if unit.is_street
+    }
+    return found | {f"area:{area.id}": area for area in units.all_areas()}
