@@ -229,6 +229,15 @@ def try_again(job: Job, *, actor: User | None) -> Job:
     return job
 
 
+def pass_on(person: User, to: User) -> int:
+    """Has the open jobs of a person who leaves belong to another; returns how many."""
+    mine = of_person(person)
+    for job in mine:
+        job.actor_id = to.id
+    db.session.flush()
+    return len(mine)
+
+
 def see(worker: str) -> None:
     """Notes that a worker is alive; forgets those that died long ago."""
     now = clock.real_now()

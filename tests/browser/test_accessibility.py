@@ -14,10 +14,10 @@ from tests.browser.sheets import choose, corrected, mistaken
 PAGES = {
     "reviewer": (
         "/", "/projects?street=cihui", "/projects?q=zzzz&stage=x", "/projects/XM2019012?on=2020-12-01", "/projects/XM2021006",
-        "/projects/XM2003001?known=2020-05-01", "/briefs", "/briefs/2021-05", "/log", "/nope", "/imports",
+        "/projects/XM2003001?known=2020-05-01", "/briefs", "/briefs/2021-05", "/log", "/nope", "/imports", "/jobs",
     ),
     "auditor": ("/", "/log?action=project.facts_set"),
-    "administrator": ("/", "/system"),
+    "administrator": ("/", "/jobs", "/jobs?state=failed", "/system"),
 }  # fmt: skip
 """Every kind of page, empty ones and errors among them."""
 

@@ -198,8 +198,7 @@ def test_several_processes_skip_none_and_double_none(app: Flask, database: Datab
             )
             for _ in range(4)
         ]
-        for process in processes:
-            assert process.wait(PATIENCE) == 0
+        assert [process.wait(PATIENCE) for process in processes] == [0] * len(processes)
         states = Counter(db.session.query(Job.state, Job.attempts).filter(Job.kind == CODE).all())
         assert states == {("done", 1): count}
         events = db.session.query(AuditEvent.detail).filter_by(action="brief.printed").all()

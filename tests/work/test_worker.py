@@ -242,5 +242,11 @@ def test_who_works_is_known_and_what_a_person_left_open(app: Flask, kind: Kind) 
             jobs.leave("b")
         assert jobs.workers_alive() == 1
         assert [job.id for job in jobs.of_person(person)] == [number]
+        with transaction():
+            other = build.user("bureau_head")
+            assert jobs.pass_on(person, other) == 1
+        assert jobs.of_person(person) == []
+        person = other
+        assert [job.id for job in jobs.of_person(person)] == [number]
         run_pending()
         assert jobs.of_person(person) == []
