@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from crm import create_app
+from crm import create_app, running
 
 app = create_app()
+running.join(str(app.config["INSTANCE"]))

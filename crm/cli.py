@@ -23,6 +23,10 @@ COMMANDS = {
     "demonstration": "crm.commands.demonstration",
     "user": "crm.commands.user",
     "audit": "crm.commands.audit",
+    "backup": "crm.commands.backup",
+    "restore": "crm.commands.restore",
+    "upgrade": "crm.commands.upgrade",
+    "doctor": "crm.commands.doctor",
 }
 """What is typed → the module whose `command` is called."""
 

@@ -86,21 +86,26 @@ MONTHS_IN_NO_ORDER = {
 }
 
 
-def grant(connection: Connection, role: str, insert_only_tables: Iterable[str]) -> None:
-    """Gives the program's role what it needs on PostgreSQL and no more: history it can read and add to,
-    never change.
+def grants(role: str, tables: Iterable[str], insert_only_tables: Iterable[str]) -> list[str]:
+    """The statements that give the program's role (quoted where it must be) what it needs on PostgreSQL and no
+    more: history it can read and add to, never change.
     """
-    present = set(inspect(connection).get_table_names())
-    quoted = connection.dialect.identifier_preparer.quote(role)
-    history = present & set(insert_only_tables)
-    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {quoted}"))
-    for table in sorted(present):
-        connection.execute(text(f"REVOKE ALL ON {table} FROM {quoted}"))
+    statements = [f"GRANT USAGE ON SCHEMA public TO {role}"]
+    history = set(insert_only_tables)
+    for table in sorted(tables):
         if table == "alembic_version":
             rights = "SELECT"
         elif table in history:
             rights = "SELECT, INSERT"
         else:
             rights = "SELECT, INSERT, UPDATE, DELETE"
-        connection.execute(text(f"GRANT {rights} ON {table} TO {quoted}"))
-    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
+        statements.append(f"REVOKE ALL ON {table} FROM {role}")
+        statements.append(f"GRANT {rights} ON {table} TO {role}")
+    return [*statements, f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"]
+
+
+def grant(connection: Connection, role: str, insert_only_tables: Iterable[str]) -> None:
+    """Gives the program's role its rights to the tables that there are."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    for statement in grants(quoted, inspect(connection).get_table_names(), insert_only_tables):
+        connection.execute(text(statement))

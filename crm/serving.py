@@ -85,9 +85,10 @@ def _look_after_worker(ended: threading.Event) -> None:
 
 def application(greeting: str, keeper: int) -> Flask:
     """The application, for the process that answers, which ends when `keeper` is no more."""
-    from crm import create_app
+    from crm import create_app, running
 
     app = create_app()
+    running.join(str(app.config["INSTANCE"]))
     threading.Thread(target=_end_with, args=(keeper,), daemon=True).start()
     click.echo(greeting)
     sys.stdout.flush()

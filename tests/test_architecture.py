@@ -29,6 +29,7 @@ FORBIDDEN = {
     "crm/briefs/": (*WEB, *DATABASE, *EDGES, "crm.services"),
     "crm/sheets/": (*WEB, *DATABASE, *EDGES, "crm.services"),
     "crm/services/": (*WEB, *EDGES),
+    "crm/operations/": (*EDGES,),
     "crm/seeds/": ("crm.web", "crm.api", "crm.cli", "crm.commands", "crm.work"),
     "crm/work/": ("crm.web", "crm.api", "crm.cli", "crm.commands", "crm.seeds"),
     "crm/commands/": ("crm.web", "crm.api"),

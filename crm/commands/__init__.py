@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -61,11 +61,13 @@ def starting() -> Iterator[None]:
 @contextmanager
 def opened() -> Iterator[Flask]:
     """The application inside its context, with tables of this code. Raises CannotStart where it cannot be had."""
-    with starting():
-        from crm import create_app
-        from crm.db import check_schema
+    with ExitStack() as at_books:
+        with starting():
+            from crm import create_app, running
+            from crm.db import check_schema
 
-        app = create_app()
-        check_schema(app)
-    with app.app_context():
-        yield app
+            app = create_app()
+            at_books.enter_context(running.together(str(app.config["INSTANCE"])))
+            check_schema(app)
+        with app.app_context():
+            yield app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ def command() -> None:
 
         settings = config.settings()
     host, port = str(settings["HOST"]), int(str(settings["PORT"]))
-    with held(host, port):
+    with held(host, port), at_books(settings):
         app = ready(settings)
         text = greeting(app, host, port)
     from crm.serving import serve
@@ -63,6 +63,20 @@ def held(host: str, port: int) -> Iterator[None]:
                     other=port + 1 if port < 65535 else port - 1,
                 )
             ) from error
+        yield
+
+
+@contextmanager
+def at_books(settings: dict[str, object]) -> Iterator[None]:
+    """Nobody upgrades or restores the books meanwhile. Raises CannotStart where somebody does.
+
+    Ends before the server begins: a lock must not be carried into another process, so the server takes its own.
+    """
+    from crm import running
+
+    with ExitStack() as stack:
+        with starting():
+            stack.enter_context(running.together(str(settings["INSTANCE"])))
         yield
 
 

@@ -39,6 +39,7 @@ def register(app: Flask) -> None:
     headers.init(app)
     errors.init(app)
     sign_in.init(app)
+    health.init(app)
     for task in (
         sign_in,
         preferences,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
+from crm.operations import doctor
+from crm.operations.backup import versions
 from crm.permissions import needs
 from crm.services import books, people, system
 from crm.services.units import all_units
@@ -14,7 +16,7 @@ blueprint = Blueprint("system", __name__)
 @blueprint.get("/system")
 @needs("system:read")
 def state() -> str:
-    """Database, books, business day and accounts."""
+    """Database, books, business day, what the doctor finds without delay, versions and accounts."""
     # Loaded first, so that no account asks for its unit by itself.
     units = {unit.id: unit for unit in all_units()}
     return render_template(
@@ -23,4 +25,6 @@ def state() -> str:
         books=books.books(),
         people=people.list_users(),
         units=units,
+        results=doctor.examine(current_app, doctor.QUICK),
+        versions=versions(),
     )

@@ -97,19 +97,6 @@ def test_the_system_page(client: Client, filled: Flask) -> None:
     assert kind in page and "演示账套" in page and "机电产业办" in page and "结构版本" in page
 
 
-def test_health_asks_the_database(client: Client, filled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client().get("/health").json == {"status": "ok", "database": "ok"}
-
-    def broken(*_: object, **__: object) -> None:
-        from sqlalchemy.exc import OperationalError
-
-        raise OperationalError("SELECT 1", {}, Exception("gone"))
-
-    monkeypatch.setattr(db.session, "execute", broken)
-    answer = client().get("/health")
-    assert (answer.status_code, answer.json) == (503, {"status": "unavailable", "database": "unavailable"})
-
-
 def test_errors_have_a_next_step(client: Client, filled: Flask) -> None:
     filled.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     for answer, status, said in (

@@ -104,7 +104,7 @@ def test_every_route_with_every_role(client: Client, filled: Flask, role: str | 
     [
         ("staff", ["/", "/projects", "/projects/P1", "/briefs"], ["/log", "/system"]),
         ("leader", ["/projects/P1", "/briefs"], ["/log", "/system"]),
-        ("administrator", ["/", "/system", "/health"], ["/projects", "/projects/P1", "/briefs", "/log"]),
+        ("administrator", ["/", "/system"], ["/projects", "/projects/P1", "/briefs", "/log"]),
         (
             "auditor",
             ["/", "/log", "/health"],
