@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from typing import Any
 
 from flask import Blueprint, Response, request, send_file
@@ -27,6 +28,9 @@ blueprint = Blueprint("log_export", __name__)
 
 AT_ONCE = 1_000
 """Entries read in one go: between them whoever wants to write may."""
+
+IN_MEMORY = 16 * 2**20
+"""Bytes up to which an export is sent from memory."""
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -79,14 +83,15 @@ def access() -> Response:
 
 def _file(given: Given, name: str, title: str, head: Row, part: Part, kept: dict[str, str]) -> Response:
     kind = given.one_of("format", KINDS) or "csv"
-    # Closed with the answer; nothing lies about afterwards.
-    file = tempfile.TemporaryFile()  # noqa: SIM115
+    # Nothing lies about afterwards: what is small is sent from memory, and a long list's file ends with the answer.
+    file: Any = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         if kind == "csv":
             count = lists.write_csv(file, head, _rows(part))
         else:
             count = lists.write_xlsx(file, title, head, _rows(part))
     except ValueError as error:
+        file.close()
         raise Refused(
             N_("超过%(most)s行，xlsx放不下：请缩小日期范围，或导出为csv"), most=lists.MOST_ROWS
         ) from error
@@ -102,6 +107,11 @@ def _file(given: Given, name: str, title: str, head: Row, part: Part, kept: dict
             sha256=sha256,
             filters=kept,
         )
+    if file.tell() <= IN_MEMORY:
+        file.seek(0)
+        content = file.read()
+        file.close()
+        file = BytesIO(content)
     file.seek(0)
     day = clock.shanghai(clock.real_now()).date()
     return send_file(
