@@ -26,6 +26,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from crm.config import ROOT
 from crm.errors import Refused
+from crm.folding import fold
 from crm.messages import N_
 
 
@@ -80,6 +81,7 @@ def init_db(app: Flask) -> None:
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
 def writing() -> bool:
@@ -88,7 +90,7 @@ def writing() -> bool:
     """
     if _writing.get():
         return True
-    if not has_request_context() or request.endpoint is None:
+    if _reading.get() or not has_request_context() or request.endpoint is None:
         return False
     return request.method not in {"GET", "HEAD", "OPTIONS"}
 
@@ -123,6 +125,24 @@ def transaction(keep: bool = True) -> Iterator[Any]:
 
 
 @contextmanager
+def only_reading() -> Iterator[None]:
+    """What a request of an unsafe method reads inside keeps nobody waiting: for exports, which take their time.
+
+    It begins and ends with a transaction of its own.
+    """
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed before only_reading() began")
+    session.rollback()
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        session.rollback()
+        _reading.reset(token)
+
+
+@contextmanager
 def meaning_to_write() -> Iterator[None]:
     """Transactions begun inside take SQLite's write lock at once; for migrations, which commit by
     themselves.
@@ -146,6 +166,7 @@ def _prepare(connection: Any, _record: object) -> None:
     # Without it INSERT OR REPLACE deletes a row and no trigger hears of it.
     cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.close()
+    connection.create_function("folded", 1, lambda field: field and fold(field), deterministic=True)
 
 
 @event.listens_for(Engine, "begin")

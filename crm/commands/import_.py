@@ -85,6 +85,7 @@ def _import(number: int, path: Path, dry_run: bool) -> None:
             with transaction():
                 imports.restart(imports.by_id(number), actor=None)
     _say(N_("已写入；占用写锁%(seconds)s秒。"), err=True, seconds=f"{time.monotonic() - began:.2f}")
+    _index()
     _clear(number)
 
 
@@ -103,6 +104,16 @@ def _stage(number: int, path: Path) -> None:
         imports.finish(work, actor=None)
     if sys.stderr.isatty():
         click.echo(err=True)
+
+
+def _index() -> None:
+    from crm.db import transaction
+    from crm.services import search
+
+    more = True
+    while more:
+        with transaction():
+            more = search.index_pending()
 
 
 def _clear(number: int) -> None:

@@ -16,6 +16,7 @@ from crm.models.people import ROLES, User
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
 from crm.models.proposals import PROPOSAL_STATES, Proposal
 from crm.models.readings import AdjudicatorTerm, ReadingTerm
+from crm.models.search import ProjectText, SearchPending
 from crm.models.standing import Standing
 from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
 
@@ -50,8 +51,10 @@ __all__ = [
     "Project",
     "ProjectFacts",
     "ProjectReport",
+    "ProjectText",
     "Proposal",
     "ReadingTerm",
+    "SearchPending",
     "StagedDecision",
     "StagedFacts",
     "StagedRow",

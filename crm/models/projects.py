@@ -63,7 +63,10 @@ class Project(FactColumns, Base):
         *fact_checks(),
         one_of("attribution_status", STATUSES),
         Index(None, "site_street_id"),
-        Index(None, "signed_on"),
+        # the orders a list can be in; ids keep equals apart
+        Index(None, "name", "id"),
+        Index(None, "signed_on", "id"),
+        Index(None, "total_investment_fen", "id"),
         Index(None, "completed_on"),
     )
 

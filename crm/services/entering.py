@@ -30,6 +30,8 @@ from crm.models import (
     Import,
     Project,
     ProjectFacts,
+    ProjectText,
+    SearchPending,
     StagedDecision,
     StagedFacts,
     StagedRow,
@@ -86,6 +88,7 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _add_versions(import_, event)
     _add_decisions(import_, event)
     _stand(import_)
+    _have_found(import_)
 
 
 def _ended_up(import_: Import, *actions: str) -> Subquery:
@@ -257,6 +260,30 @@ def _stand(import_: Import) -> None:
         .join(StagedRow, StagedRow.number == Project.number)
         .where(StagedRow.import_id == import_.id, StagedRow.action.in_(("new", "changed")))
     )
+
+
+def _have_found(import_: Import) -> None:
+    """The texts that searches look through; the index is given them afterwards, when nobody waits for the write lock."""
+    staged = select(Project.id, StagedRow.search_text).join(Project, Project.number == StagedRow.number)
+    staged = staged.where(StagedRow.import_id == import_.id).order_by(StagedRow.row_number)
+    new = staged.where(StagedRow.action == "new")
+    _run(insert(ProjectText).from_select(["project_id", "text"], new))
+    _run(
+        insert(SearchPending).from_select(
+            ["project_id"], new.with_only_columns(Project.id, maintain_column_froms=True)
+        )
+    )
+    changed = staged.where(StagedRow.action == "changed").subquery()
+    another = (ProjectText.project_id == changed.c.id) & (ProjectText.text != changed.c.search_text)
+    _run(
+        insert(SearchPending).from_select(
+            ["project_id", "indexed"],
+            select(ProjectText.project_id, ProjectText.text).where(
+                another, ~exists().where(SearchPending.project_id == ProjectText.project_id)
+            ),
+        )
+    )
+    _run(update(ProjectText).where(another).values(text=changed.c.search_text))
 
 
 def _run(statement: Any) -> None:

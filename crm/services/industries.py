@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import aliased
@@ -35,6 +35,31 @@ def search(text: str, *, limit: int) -> list[Industry]:
             | group.name.icontains(part, autoescape=True)
         )
     return list(db.session.scalars(query.order_by(Industry.code).limit(limit)))
+
+
+def by_text(text: str) -> Industry | None:
+    """The one with this code, or this name, or the only one whose name has the text in it; a code may lead a name."""
+    code = text.split()[0].upper() if text.strip() else ""
+    found = db.session.get(Industry, code)
+    if found is None and text:
+        query = select(Industry).where(Industry.name.contains(text, autoescape=True))
+        named = list(db.session.scalars(query.order_by(Industry.level, Industry.code).limit(200)))
+        exact = [one for one in named if one.name == text]
+        found = exact[0] if exact else named[0] if len(named) == 1 else None
+    return found
+
+
+def upper_levels() -> list[Industry]:
+    """Sections and divisions, by section."""
+    query = select(Industry).where(Industry.level <= 2)
+    return list(db.session.scalars(query.order_by(Industry.section, Industry.level, Industry.code)))
+
+
+def names_of(codes: Iterable[str]) -> dict[str, str]:
+    """Code → name, of those that the standard has."""
+    wanted = sorted(set(codes))
+    query = select(Industry.code, Industry.name).where(Industry.code.in_(wanted))
+    return dict(db.session.execute(query).all()) if wanted else {}
 
 
 def all_industries() -> list[Industry]:

@@ -1,24 +1,34 @@
-"""The list of projects: searched, filtered and cut into pages by the database, never loaded whole."""
+"""The list of projects on a day, as known on a day: searched, filtered, sorted and cut into pages by the database."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import Decision, FactColumns, Outcome, Project, User
-from crm.permissions import visible_to
-from crm.services.attribution import current
+from crm.models import Decision, FactColumns, Industry, Outcome, Project, ProjectFacts, User
+from crm.permissions import allowed, visible_to
+from crm.services import search, standing
+from crm.services.search import Words
 
 PAGE_SIZE = 50
-COUNTED_AT_MOST = 10_000
+COUNTED_AT_MOST = 5_000
 """Counting stops here, so that a list of a million is as quick as a short one."""
+
+STREAMED = 1_000
+"""Rows of an export that are in memory at once."""
 
 STAGES = ("signed", "construction_started", "completed")
 Stage = Literal["signed", "construction_started", "completed"]
+
+SORTS = ("number", "name", "signed_on", "total_investment_fen")
+"""What a list can be sorted by; projects that lack it come last, whichever way."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +37,23 @@ class Filters:
 
     text: str = ""
     unit_id: int | None = None
+    attracted_by_id: int | None = None
     street_id: int | None = None
     stage: Stage | None = None
+    industry: str | None = None
+    """A code of the standard: the section, division, group or class and all below it."""
     status: str | None = None
 
     def __bool__(self) -> bool:
         return self != Filters()
+
+
+@dataclass(frozen=True)
+class Order:
+    """By what the list is sorted; the newest numbers first unless told otherwise."""
+
+    by: str = "number"
+    descending: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,9 +67,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Line:
-    """A project with the decision in force on the day and the rule that decided it; none before it begins."""
+    """A project with its facts and the decision in force; no decision before it begins."""
 
     project: Project
+    facts: FactColumns
     decision: Decision | None
     rule: str | None
     stage: Stage | None
@@ -56,7 +78,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list, newest numbers first."""
+    """One page of the list."""
 
     lines: tuple[Line, ...]
     count: int
@@ -66,12 +88,12 @@ class Page:
     has_next: bool
 
 
-def reached(day: date) -> ColumnElement[Any]:
+def reached(day: date, facts: Any = Project) -> ColumnElement[Any]:
     """For a query over projects: the furthest stage reached by a day; NULL where none was."""
     return case(
-        (Project.completed_on <= day, "completed"),
-        (Project.construction_started_on <= day, "construction_started"),
-        (Project.signed_on <= day, "signed"),
+        (facts.completed_on <= day, "completed"),
+        (facts.construction_started_on <= day, "construction_started"),
+        (facts.signed_on <= day, "signed"),
     )
 
 
@@ -87,49 +109,188 @@ def stage_of(project: FactColumns, day: date) -> Stage | None:
     return None
 
 
-def listing(user: User, filters: Filters, place: Place, day: date, *, size: int = PAGE_SIZE) -> Page:
-    """One page of the projects a person may see, with their attribution on a day: two statements."""
-    wanted = _narrow(select(Project, Decision, Outcome.body["rule"].as_string()), user, filters, day)
-    wanted = wanted.outerjoin(Outcome, Outcome.id == Decision.outcome_id)
-    backwards = place.last or place.before is not None
-    if place.after is not None:
-        wanted = wanted.where(Project.number < place.after)
-    elif place.before is not None:
-        wanted = wanted.where(Project.number > place.before)
-    order = Project.number.asc() if backwards else Project.number.desc()
-    rows = db.session.execute(wanted.order_by(order).limit(size + 1)).all()
-    more, rows = len(rows) > size, rows[:size]
-    if backwards:
-        rows = rows[::-1]
-    counted = select(func.count()).select_from(
-        _narrow(select(Project.id), user, filters, day).limit(COUNTED_AT_MOST + 1).subquery()
-    )
-    count = db.session.scalar(counted) or 0
-    return Page(
-        tuple(Line(project, decision, rule, stage_of(project, day)) for project, decision, rule in rows),
-        min(count, COUNTED_AT_MOST),
-        count > COUNTED_AT_MOST,
-        has_previous=more if backwards else place.after is not None,
-        has_next=place.before is not None if backwards else more,
-    )
+@dataclass(frozen=True)
+class Listing:
+    """What a person asked to see: of a day (`on`), as the books knew it at an instant (`known`, None: now).
 
+    `present`: are the facts those that the books have now, rather than those that held on the day?
+    """
 
-def _narrow(query: Select[Any], user: User, filters: Filters, day: date) -> Select[Any]:
-    query = (
-        query.select_from(Project).outerjoin(Decision, Decision.id == current(day)).where(visible_to(user))
-    )
-    for part in filters.text.split():
-        query = query.where(
-            Project.name.icontains(part, autoescape=True)
-            | Project.investor.icontains(part, autoescape=True)
-            | Project.number.icontains(part, autoescape=True)
+    user: User
+    filters: Filters
+    order: Order
+    on: date
+    known: datetime | None = None
+    present: bool = True
+
+    @cached_property
+    def _facts(self) -> Any:
+        return Project if self.present else aliased(ProjectFacts)
+
+    @cached_property
+    def _stands(self) -> bool:
+        """Do the standing columns answer?"""
+        return self.known is None and standing.is_of(self.on)
+
+    @cached_property
+    def _sees(self) -> bool:
+        return allowed(self.user, "project:read")
+
+    @cached_property
+    def _words(self) -> Words:
+        return Words.of(self.filters.text)
+
+    @cached_property
+    def _found(self) -> int:
+        """How many projects have the words, capped: says which way to look for them."""
+        return search.count(self._words)
+
+    def page(self, place: Place, size: int = PAGE_SIZE) -> Page:
+        """One page: at most six statements, however many projects."""
+        backwards = place.last or place.before is not None
+        number = place.before if place.before is not None else place.after
+        position = self._position(number) if number is not None and not place.last else None
+        rows = self._rows(position, backwards, size + 1)
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows = rows[::-1]
+        count = self._count()
+        return Page(
+            tuple(self._line(row) for row in rows),
+            min(count, COUNTED_AT_MOST),
+            count > COUNTED_AT_MOST,
+            has_previous=more if backwards else position is not None,
+            has_next=position is not None if backwards and not place.last else more and not backwards,
         )
-    if filters.unit_id is not None:
-        query = query.where(Decision.indicators_id == filters.unit_id)
-    if filters.street_id is not None:
-        query = query.where(Project.site_street_id == filters.street_id)
-    if filters.stage is not None:
-        query = query.where(reached(day) == filters.stage)
-    if filters.status is not None:
-        query = query.where(Decision.status == filters.status)
-    return query
+
+    def lines(self) -> Iterator[Line]:
+        """Every line in order, some thousand in memory at once."""
+        for query in self._segments(None, False):
+            rows = db.session.execute(query, execution_options={"yield_per": STREAMED})
+            yield from (self._line(row) for row in rows)
+
+    def _line(self, row: Any) -> Line:
+        project, facts, decision, rule = (row[0], row[0], *row[1:]) if self.present else row
+        return Line(project, facts, decision, rule, stage_of(facts, self.on))
+
+    def _rows(self, position: Any, backwards: bool, limit: int) -> list[Any]:
+        rows: list[Any] = []
+        for query in self._segments(position, backwards):
+            rows += db.session.execute(query.limit(limit - len(rows))).all()
+            if len(rows) == limit:
+                break
+        return rows
+
+    def _segments(self, position: Any, backwards: bool) -> Iterator[Select[Any]]:
+        """The list from a position on as one query, or two: those that have what it is sorted by, then those that lack it.
+
+        In two, so that each follows an index; no database has one index for "empty last" both ways.
+        """
+        falling = self.order.descending is not backwards
+        key = self._key
+        if self.order.by == "number":
+            query = self._query()
+            if position is not None:
+                query = query.where(key < position[0] if falling else key > position[0])
+            yield query.order_by(key.desc() if falling else key.asc())
+            return
+        both = (key, Project.id)
+        having, lacking = self._query().where(key.is_not(None)), self._query().where(key.is_(None))
+        if position is not None and position[0] is None:
+            lacking = lacking.where(Project.id < position[1] if falling else Project.id > position[1])
+            having = having if backwards else None  # type: ignore[assignment]
+        elif position is not None:
+            having = having.where(tuple_(*both) < position if falling else tuple_(*both) > position)
+            lacking = None if backwards else lacking  # type: ignore[assignment]
+        orders = [column.desc() if falling else column.asc() for column in both]
+        parts = [
+            having.order_by(*orders) if having is not None else None,
+            lacking.order_by(orders[1]) if lacking is not None and self.order.by != "name" else None,
+        ]
+        for part in parts[::-1] if backwards else parts:
+            if part is not None:
+                yield part
+
+    @cached_property
+    def _key(self) -> Any:
+        return getattr(Project if self.order.by == "number" else self._facts, self.order.by)
+
+    def _position(self, number: str) -> tuple[Any, ...] | None:
+        """Where a project stands in this order; none where there is no such project to stand anywhere."""
+        if self.order.by == "number":
+            return (number,)
+        query = self._known(select(self._key, Project.id).select_from(Project))
+        row = db.session.execute(query.where(Project.number == number)).first()
+        return tuple(row) if row else None
+
+    def _query(self) -> Select[Any]:
+        decision: Any = Project.decision_id if self._stands else self._in_force
+        facts = () if self.present else (self._facts,)
+        query = select(Project, *facts, Decision, Outcome.body["rule"].as_string()).select_from(Project)
+        query = self._known(query).outerjoin(Decision, Decision.id == decision)
+        return self._narrow(query.outerjoin(Outcome, Outcome.id == Decision.outcome_id))
+
+    @cached_property
+    def _in_force(self) -> Any:
+        return standing.current(self.on, self.known)
+
+    def _known(self, query: Select[Any]) -> Select[Any]:
+        """With the facts as they stood: only projects that the books knew then."""
+        if self.present:
+            return query
+        version = select(ProjectFacts.id).where(
+            ProjectFacts.project_id == Project.id, ProjectFacts.valid_from <= self.on
+        )
+        if self.known is not None:
+            version = version.where(ProjectFacts.recorded_at <= self.known)
+        version = version.order_by(ProjectFacts.valid_from.desc(), ProjectFacts.id.desc()).limit(1)
+        return query.join(self._facts, self._facts.id == version.correlate(Project).scalar_subquery())
+
+    def _count(self) -> int:
+        """How many there are, one more than COUNTED_AT_MOST where there are more."""
+        if self.present and self.filters == Filters(self.filters.text) and self._words and self._sees:
+            return self._found
+        query = self._known(select(Project.id).select_from(Project))
+        if not self._stands and (self.filters.unit_id is not None or self.filters.status is not None):
+            query = query.outerjoin(Decision, Decision.id == self._in_force)
+        counted = self._narrow(query).limit(COUNTED_AT_MOST + 1).subquery()
+        return db.session.scalar(select(func.count()).select_from(counted)) or 0
+
+    def _narrow(self, query: Select[Any]) -> Select[Any]:
+        filters, facts = self.filters, self._facts
+        decided = Project if self._stands else Decision
+        status = Project.attribution_status if self._stands else Decision.status
+        query = query.where(visible_to(self.user), *self._searched())
+        for column, wanted in (
+            (decided.indicators_id, filters.unit_id),
+            (facts.attracted_by_id, filters.attracted_by_id),
+            (facts.site_street_id, filters.street_id),
+            (reached(self.on, facts), filters.stage),
+            (status, filters.status),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        return query if filters.industry is None else query.where(_within(facts, filters.industry))
+
+    def _searched(self) -> Iterator[ColumnElement[bool]]:
+        if not self._words:
+            return
+        if not self.present:
+            # the index knows what is said now; what was said then is looked through
+            columns = [search.folding(c) for c in (self._facts.name, self._facts.investor, Project.number)]
+            for word in self._words.words:
+                yield or_(*(column.contains(word, autoescape=True) for column in columns))
+        elif self._found > search.MOST_FOUND:
+            yield search.having(self._words)
+        else:
+            found = search.found(self._words).cte("found").prefix_with("MATERIALIZED")
+            yield Project.id.in_(select(found.c.id))
+
+
+def _within(facts: Any, code: str) -> ColumnElement[bool]:
+    """Is the project's industry the one with this code, or below it? A section is a letter, the rest are digits."""
+    if code.isdecimal():
+        starts: ColumnElement[bool] = facts.industry_code.startswith(code)
+        return starts
+    division = func.substr(facts.industry_code, 1, 2)
+    return exists().where(Industry.code == division, Industry.section == code)

@@ -17,7 +17,7 @@ from crm.messages import N_
 from crm.models import FACTS, Enterprise, Project, ProjectFacts, ProjectReport, User, terms
 from crm.periods import ALWAYS
 from crm.permissions import visible_to
-from crm.services import attribution, fact_checks, history
+from crm.services import attribution, fact_checks, history, search
 from crm.services.attribution import Rulebook, rulebook
 from crm.sheets.registry import RegistryRow
 
@@ -145,6 +145,7 @@ def register(
     _add_version(project, values | {"credit_code": row.credit_code}, valid_from, event)
     for position, report in enumerate(reports):
         db.session.add(ProjectReport(project_id=project.id, position=position, **vars(report)))
+    search.index(project)
     attribution.decide([project.id], book, event=event)
     return project
 
@@ -200,6 +201,7 @@ def change(
     if names_another_enterprise(newest, versions[-1]):
         enterprise = enterprise_of(newest["investor"] or "", newest["credit_code"])
         project.enterprise_id = enterprise.id if enterprise else None
+    search.index(project)
     attribution.decide([project.id], book, event=event)
     return changed
 

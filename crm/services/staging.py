@@ -21,6 +21,7 @@ from sqlalchemy import select, update
 from crm import clock
 from crm.db import db
 from crm.errors import Stale
+from crm.folding import folded
 from crm.messages import N_
 from crm.models import FACTS, Import, Industry, StagedDecision, StagedFacts, StagedRow
 from crm.periods import ALWAYS
@@ -192,6 +193,7 @@ class Staging:
             "project_id": None,
             "books_rows": 0,
             "relinks": False,
+            "search_text": None,
             "renames_id": None,
             **NO_FACTS,
         }
@@ -211,12 +213,14 @@ class Staging:
         )
         if known is None:
             self._decide(row.row, [(ALWAYS, row.facts)], [], decisions)
-            return self._staged(row.row, row.number, "new") | values | {"relinks": True}
+            new = {"relinks": True, "search_text": folded(row.name, row.investor, row.number)}
+            return self._staged(row.row, row.number, "new") | values | new
         revision = projects.revise(known.versions, values, self.effective_from)
         staged = self._staged(row.row, row.number, "changed" if revision.before else "same") | values
         staged |= {"project_id": known.project_id, "books_rows": known.books_rows}
         if not revision.before:
             return staged
+        staged["search_text"] = folded(revision.newest["name"], revision.newest["investor"], row.number)
         staged["before"] = {column: plain(value) for column, value in revision.before.items()}
         staged["relinks"] = projects.names_another_enterprise(revision.newest, known.versions[-1])
         facts = {version.valid_from: self.book.facts(version) for version in known.versions}

@@ -175,7 +175,9 @@ def apply(number: int) -> Redirect:
     """Enters a checked import into the books; where they changed meanwhile it is to be checked again."""
     try:
         with transaction():
-            _queue_clearing(imports.apply(imports.by_id(number), actor=_actor()))
+            applied = imports.apply(imports.by_id(number), actor=_actor())
+            _queue_indexing(applied)
+            _queue_clearing(applied)
     except Stale as stale:
         flash(said(stale.message, stale.values), "warning")
         return redirect(url_for("imports.show", number=number), 303)
@@ -216,6 +218,11 @@ def _queue_check(import_: Import) -> None:
 def _queue_clearing(import_: Import) -> None:
     key = f"import.clear:{import_.id}"
     jobs.enqueue("import.clear", key=key, payload={"import": import_.id}, actor=_actor(), subject=import_)
+
+
+def _queue_indexing(import_: Import) -> None:
+    key = f"search.index:{import_.id}"
+    jobs.enqueue("search.index", key=key, payload={}, actor=_actor(), subject=import_)
 
 
 def _listing(errors: dict[str, str] | None = None) -> str:

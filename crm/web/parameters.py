@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -74,6 +74,13 @@ class Given:
         self._ignore(name)
         return None
 
+    def several(self, name: str, known: Container[str]) -> list[str]:
+        """Those of a closed list that are given, each once, in the order given."""
+        found = list(dict.fromkeys(self.values.getlist(name)))
+        if any(value not in known for value in found):
+            self.ignored.append(name)
+        return [value for value in found if value in known]
+
     def yes(self, name: str) -> bool:
         """Is it 1?"""
         return self.values.get(name) == "1"
@@ -113,7 +120,7 @@ class Pages:
     last: str | None
 
     @classmethod
-    def of(cls, page: Cut, kept: dict[str, str], endpoint: str, keys: Sequence[Any]) -> Pages:
+    def of(cls, page: Cut, kept: Mapping[str, Any], endpoint: str, keys: Sequence[Any]) -> Pages:
         """Around a page whose rows have these keys, keeping the filters."""
 
         def link(**more: Any) -> str:

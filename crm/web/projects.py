@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, send_file
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from crm import clock
 from crm.actions import ACTIONS
-from crm.models import STATUSES
+from crm.db import only_reading, transaction
 from crm.permissions import needs
 from crm.rules.explanation import STATUS_NAMES
-from crm.services import project_list
-from crm.services.project_list import Filters, Place
-from crm.services.units import all_units
+from crm.services import history, industries
 from crm.web import presentation
 from crm.web.attachments import Panel
 from crm.web.fact_form import LABELS
 from crm.web.moment import Moment
-from crm.web.parameters import Given, Pages, plain
+from crm.web.parameters import Given, plain
+from crm.web.project_columns import COLUMNS
+from crm.web.project_export import FORMATS, write
+from crm.web.project_listing import SIZES, Shown
 from crm.web.project_page import ProjectPage
 
 blueprint = Blueprint("projects", __name__)
@@ -27,36 +31,40 @@ blueprint = Blueprint("projects", __name__)
 @blueprint.get("/projects")
 @needs("project:read")
 def listing() -> str:
-    """The projects, newest numbers first, filtered as the address says."""
-    given, day = Given(request.args), clock.today()
-    units = all_units()
-    codes = {unit.code: unit for unit in units}
-    streets = {unit.code: unit for unit in units if unit.is_street}
-    unit, street = given.one_of("unit", codes), given.one_of("street", streets)
-    filters = Filters(
-        given.text("q"),
-        codes[unit].id if unit else None,
-        streets[street].id if street else None,
-        given.one_of("stage", project_list.STAGES),  # type: ignore[arg-type]
-        given.one_of("status", STATUSES),
-    )
-    place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
-    page = project_list.listing(current_user, filters, place, day)
-    kept = given.kept("q", "unit", "street", "stage", "status")
+    """The projects as the address asks for them; newest numbers first unless it says otherwise."""
+    shown = Shown.of(Given(request.args))
+    page = shown.page()
+    units = list(shown.units.values())
     return render_template(
         "projects/listing.html",
+        shown=shown,
         page=page,
-        pages=Pages.of(page, kept, "projects.listing", [line.project.number for line in page.lines]),
-        filters=filters,
-        chosen=kept,
-        units={one.id: one for one in units},
-        unit_choices=[(code, presentation.unit_name(one)) for code, one in codes.items()],
-        street_choices=[(code, presentation.unit_name(one)) for code, one in streets.items()],
+        pages=shown.pages(page),
+        names=shown.names(page.lines),
+        columns=COLUMNS,
+        sizes=SIZES,
+        unit_choices=[(one.code, presentation.unit_name(one)) for one in units],
+        street_choices=[(one.code, presentation.unit_name(one)) for one in units if one.is_street],
         stage_choices=[(code, _(name)) for code, name in presentation.STAGES.items()],
         status_choices=[(code, _(name)) for code, name in STATUS_NAMES.items()],
-        ignored=given.ignored,
-        day=day,
+        industries=industries.upper_levels(),
+        ignored=shown.given.ignored,
     )
+
+
+@blueprint.post("/projects/export")
+@needs("project:export")
+def export() -> Response:
+    """Everything the list of an address shows, all pages of it, as a file."""
+    given = Given(request.form)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "projects"
+        with only_reading():
+            exported = write(Shown.of(given), given.one_of("format", FORMATS) or "xlsx", path)
+        with transaction():
+            history.record("project.exported", actor=current_user, **exported.told)
+        content = BytesIO(path.read_bytes())
+    return send_file(content, mimetype=exported.mimetype, as_attachment=True, download_name=exported.name)
 
 
 @blueprint.get("/projects/<number>")

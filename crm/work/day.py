@@ -7,7 +7,7 @@ from collections.abc import Callable
 from crm import clock
 from crm.db import transaction
 from crm.messages import N_
-from crm.services import attachments, jobs, standing
+from crm.services import attachments, jobs, search, standing
 from crm.storage import storage
 from crm.work.runs import Run
 
@@ -59,8 +59,17 @@ def sweep_files(run: Run) -> None:
         attachments.sweep(storage())
 
 
+def index_waiting(run: Run) -> None:
+    """Indexes the projects that an interrupted job left waiting."""
+    more = True
+    while more:
+        with run.step():
+            more = search.index_pending()
+
+
 DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     (N_("归属转入新的一天"), roll_standing),
+    (N_("建立检索"), index_waiting),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
 )

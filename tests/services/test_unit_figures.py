@@ -14,7 +14,7 @@ from crm.models import User
 from crm.rules.facts import Facts
 from crm.seeds import foundation
 from crm.services import flows, projects, standpoint, unit_figures, unit_profile, units
-from crm.services.project_list import Filters, Place, listing
+from crm.services.project_list import Filters, Listing, Order, Place
 from crm.services.unit_figures import PARTS, Amount, Figures
 from crm.sheets.registry import RegistryRow
 from tests import build
@@ -73,7 +73,7 @@ def by_hand(user: User, code: str) -> dict[str, Amount]:
     unit = units.unit_by_code(code)
     kinds = {one.id: one.kind for one in units.all_units()}
     found: Counter[tuple[str, str]] = Counter()
-    for line in listing(user, Filters(), Place(), TODAY).lines:
+    for line in Listing(user, Filters(), Order(), TODAY).page(Place()).lines:
         project, decision = line.project, line.decision
         if decision is None or decision.indicators_id is None:
             continue

@@ -60,7 +60,7 @@ def test_search_and_filters(client: Client, asked: dict[str, str], found: list[s
 def test_pages_forwards_and_back(client: Client, filled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     from crm.services import project_list
 
-    monkeypatch.setattr(project_list.listing, "__kwdefaults__", {"size": 2})
+    monkeypatch.setattr(project_list, "PAGE_SIZE", 2)
     visitor = client("staff")
     assert numbers(visitor.get("/projects").text) == ["P4", "P3"]
     assert numbers(visitor.get("/projects?after=P3").text) == ["P2", "P1"]
@@ -78,7 +78,7 @@ def test_counting_stops_and_says_so(client: Client, monkeypatch: pytest.MonkeyPa
     from crm.services import project_list
 
     monkeypatch.setattr(project_list, "COUNTED_AT_MOST", 3)
-    assert "超过3个项目" in client("staff").get("/projects").text
+    assert "3个以上项目" in client("staff").get("/projects").text
 
 
 def test_the_page_of_a_project(client: Client) -> None:

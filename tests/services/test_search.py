@@ -1,0 +1,126 @@
+"""Any characters of name, investor and number are found, by the index or before it knows them, and nothing else is."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from crm import clock
+from crm.db import transaction
+from crm.folding import asked, fold, tokens
+from crm.models import Project, SearchPending
+from crm.rules.facts import Facts
+from crm.seeds import foundation
+from crm.services import projects, search
+from crm.services.search import Words
+from crm.sheets.registry import RegistryRow
+from tests.importing import applied, line, sheet
+from tests.services.test_histories import TODAY
+
+PIECES = ("精密", "模具", "基地", "ＡＢ厂", "a-b", "100%", "_甲", "\"乙\"", "'丙'", "《丁》", "𠮷林", "(武汉)", "a\\b", "Ünal", " ", "的")  # fmt: skip
+ASKED = (
+    "精", "密模", "模具基", "AB", "ab厂", "ａｂ", "%", "_", "\"", "'", "\\", "𠮷", "𠮷林", "（武汉）", "ünal", "Ü", "0%",
+    "甲", "乙 丙", "精 模具", "不存在", "*", "a-", "-b", "OR", "NEAR", "精 AND 密", "p0", "P00", "的 的", "🐉",
+)  # fmt: skip
+
+
+def register(number: str, name: str, investor: str = "") -> Project:
+    """A project in the books."""
+    facts = Facts(attracted_by="jd", origin="new_introduction", signed_on=TODAY)
+    return projects.register(RegistryRow(2, number, name, investor, None, "3525", facts, None), actor=None)
+
+
+def by_index(session: Any, text: str) -> set[str]:
+    """The numbers that a search finds by ids."""
+    ids = search.found(Words.of(text)).cte("found")
+    return set(session.scalars(select(Project.number).where(Project.id.in_(select(ids.c.id)))))
+
+
+def by_looking(session: Any, text: str) -> set[str]:
+    """The numbers that have all words, by looking at every project here."""
+    found = set()
+    for project in session.scalars(select(Project)):
+        fields = [fold(field) for field in (project.name, project.investor, project.number) if field]
+        if all(any(word in field for field in fields) for word in fold(text).split()):
+            found.add(project.number)
+    return found
+
+
+def check(session: Any) -> None:
+    """Every question is answered alike in every way there is."""
+    for text in ASKED:
+        expected = by_looking(session, text)
+        assert by_index(session, text) == expected, text
+        having = select(Project.number).where(search.having(Words.of(text)))
+        assert set(session.scalars(having)) == expected, text
+        assert search.count(Words.of(text)) == len(expected), text
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_found_is_what_looking_finds_after_any_changes(session: Any, seed: int) -> None:
+    chance = random.Random(seed)
+
+    def some() -> str:
+        return "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 5))).strip() or "空"
+
+    with clock.at(TODAY):
+        foundation.load()
+        made = [register(f"P{number:03}", some(), some()) for number in range(12)]
+        check(session)
+        for project in made[::2]:
+            projects.change(project, {"name": some(), "investor": some()}, actor=None)
+        check(session)
+        assert session.scalar(select(func.count(SearchPending.project_id))) == 0
+
+
+def test_what_an_import_brings_is_found_at_once_and_indexed_in_parts(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "WINDOW", 1)
+    with app.app_context(), clock.at(TODAY):
+        with transaction() as session:
+            foundation.add_ground(actor=None)
+        names = [name for name in PIECES if name.strip()]
+        lines = [line(f"P{n:03}", 项目名称=f"{a}{b}") for n, (a, b) in enumerate(pairwise(names))]
+        applied(sheet(tmp_path / "new.csv", lines))
+        waiting = select(func.count(SearchPending.project_id))
+        assert session.scalar(waiting) == len(lines)
+        check(session)
+        steps = 0
+        more = True
+        while more:
+            with transaction():
+                more = search.index_pending(5)
+            steps += 1
+            check(session)
+        assert steps == len(lines) // 5 + 1 and session.scalar(waiting) == 0
+        changed = [row | {"项目名称": row["项目名称"] + "改"} for row in lines[:4]]
+        for suffix in ("改", "再"):
+            # changed twice before the index hears of it: it still forgets the text that it has
+            changed = [row | {"项目名称": row["项目名称"] + suffix} for row in changed]
+            applied(sheet(tmp_path / f"{suffix}.csv", changed))
+            check(session)
+        with transaction():
+            projects.change(
+                session.get(Project, session.scalar(select(func.min(Project.id)))),
+                {"name": "新名"},
+                actor=None,
+            )
+        check(session)
+        with transaction():
+            assert not search.index_pending()
+        check(session)
+        assert session.scalar(waiting) == 0
+        assert by_index(session, "新名") and not by_index(session, "新的名")
+
+
+def test_tokens_are_characters_and_pairs_and_never_cross_a_space() -> None:
+    assert tokens("ab c") == {"61", "62", "63", "61x62"}
+    assert asked("a") == {"61"} and asked("abc") == {"61x62", "62x63"}
+    assert fold("Ａ　B\tç") == "a b ç"
