@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from crm import extensions
 from crm.briefs import document
-from crm.db import db
+from crm.db import count_statements, db
 from crm.errors import Refusals, Refused, Stale
 from crm.permissions import public
 from tests.web.conftest import Client
@@ -95,6 +95,11 @@ def test_the_system_page(client: Client, filled: Flask) -> None:
     with filled.app_context():
         kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[db.engine.dialect.name]
     assert kind in page and "演示账套" in page and "机电产业办" in page and "结构版本" in page
+    assert "历史不可改" in page and "sqlalchemy" in page
+    visitor = client("administrator")
+    with count_statements() as seen:
+        assert visitor.get("/system").status_code == 200
+    assert seen.count <= 20, seen.statements
 
 
 def test_errors_have_a_next_step(client: Client, filled: Flask) -> None:
