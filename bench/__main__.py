@@ -11,12 +11,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench import attribution, imports, jobs, rules
+from bench import attribution, imports, jobs, load, rules
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("measurement", "ratio", "limit", "held", "detail")
 SIZES = {
-    "bench": ((attribution, 1_000_000), (rules, 200_000), (imports, 100_000), (jobs, 2_000)),
+    "bench": (
+        (attribution, 1_000_000),
+        (rules, 200_000),
+        (imports, 100_000),
+        (jobs, 2_000),
+        (load, 10_000),
+    ),
     "bench-full": ((attribution, 2_000_000), (rules, 1_000_000), (imports, 200_000), (jobs, 20_000)),
 }
 

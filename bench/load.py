@@ -114,17 +114,10 @@ class Person:
         while time.monotonic() < until:
             name = random.choice(names)
             place = random.randrange(max(1, len(name) - 2))
-            path = random.choice(
-                (
-                    "/",
-                    "/projects",
-                    "/projects?last=1",
-                    f"/projects?q={quote(name[place : place + random.randint(1, 3)])}",
-                    "/projects?status=undetermined",
-                    f"/projects/{random.choice(numbers)}",
-                    f"/projects/{random.choice(numbers)}",
-                )
-            )
+            part = quote(name[place : place + random.randint(1, 3)])
+            lists = ("/projects", "/projects?last=1", f"/projects?q={part}", "/projects?status=undetermined")
+            single = f"/projects/{random.choice(numbers)}"
+            path = random.choice(("/", *lists, single, single))
             status, _ = self.ask(path)
             if status != 200:
                 self.wrong[f"{status} {path}"] += 1
