@@ -18,7 +18,7 @@ def create_app(given: Mapping[str, object] | None = None) -> Flask:
 
     from crm import config, extensions, logs, permissions, web
     from crm.db import init_db
-    from crm.web import access_log
+    from crm.web import access_log, limits
 
     settings = config.settings(given)
     app = Flask(
@@ -32,6 +32,8 @@ def create_app(given: Mapping[str, object] | None = None) -> Flask:
         logs.configure(str(settings["LOG"]))
     access_log.init(app)
     init_db(app)
+    # First, so that a flood asks the database nothing.
+    limits.init(app)
     extensions.init_login(app)
     extensions.init_csrf(app)
     extensions.init_babel(app)

@@ -51,6 +51,10 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     # GUISHU_PG_BIN: the folder of pg_dump, pg_restore and psql; without it they are looked for on PATH.
     pg_bin = chosen("GUISHU_PG_BIN", "")
 
+    # GUISHU_SESSION_HOURS, GUISHU_IDLE_MINUTES: how long a session lasts at most, and how long without any request.
+    hours = timedelta(hours=whole_number("GUISHU_SESSION_HOURS", chosen("GUISHU_SESSION_HOURS", "10")))
+    idle = timedelta(minutes=whole_number("GUISHU_IDLE_MINUTES", chosen("GUISHU_IDLE_MINUTES", "60")))
+
     # GUISHU_FONTS: a folder of licensed fonts (方正小标宋, 仿宋_GB2312) that win over the free ones in
     # a brief.
     fonts = chosen("GUISHU_FONTS", str(instance / "fonts"))
@@ -101,8 +105,25 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         # District networks are often plain HTTP, where a Secure cookie would never come back.
         "SESSION_COOKIE_SECURE": https,
-        # A working day: who signed in this morning need not do so again before evening.
-        "PERMANENT_SESSION_LIFETIME": timedelta(hours=10),
+        # A working day: who signed in this morning need not do so again before evening, however busy.
+        "SESSION_ABSOLUTE": hours,
+        # Who does nothing for so long has left the desk.
+        "SESSION_IDLE": idle,
+        # The cookie lasts a little longer than the session, so that whoever comes back is told why it is over.
+        "PERMANENT_SESSION_LIFETIME": hours + timedelta(days=1),
+        # Five wrong passwords within a quarter of an hour: the login waits for a quarter of an hour.
+        "LOCKOUT_FAILURES": 5,
+        "LOCKOUT_WITHIN": timedelta(minutes=15),
+        "LOCKOUT_LASTING": timedelta(minutes=15),
+        # Requests an address may send (a whole office may share one): sign-in, exports and prints, uploads, and all
+        # together. Counted in the memory of each server process.
+        "RATELIMIT_ENABLED": not given.get("TESTING"),
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "LIMIT_SIGN_IN": chosen("GUISHU_LIMIT_SIGN_IN", "30 per minute"),
+        "LIMIT_EXPORTS": chosen("GUISHU_LIMIT_EXPORTS", "60 per minute"),
+        "LIMIT_UPLOADS": chosen("GUISHU_LIMIT_UPLOADS", "60 per minute"),
+        "LIMIT_ALL": chosen("GUISHU_LIMIT_ALL", "6000 per minute"),
         # A form may stay open as long as its session lasts.
         "WTF_CSRF_TIME_LIMIT": None,
         # Plain HTTP sends no Referer that could be compared.
@@ -150,6 +171,13 @@ def proxy_count(text: str) -> int:
         raise Refused(
             N_("GUISHU_PROXIES=%(text)s 不是代理的层数：没有代理写 0，前面有一层 nginx 写 1"), text=text
         )
+    return int(text)
+
+
+def whole_number(name: str, text: str) -> int:
+    """The number a setting gives. Raises Refused where it is none, or nothing."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 100_000):
+        raise Refused(N_("%(name)s=%(text)s 不是正整数"), name=name, text=text)
     return int(text)
 
 

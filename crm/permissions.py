@@ -76,7 +76,19 @@ PUBLIC = "public"
 """The mark of a view that is open to everybody."""
 
 SIGNED_IN = "signed-in"
-"""The mark of a view that is open to everybody who is signed in, such as one's own account."""
+"""The mark of a view that is open to everybody who is signed in and holds some post, such as the front page."""
+
+OWN_ACCOUNT = "own-account"
+"""The mark of a view of one's own account: open also to who holds no post today, or has to change the password first."""
+
+NO_POST = N_("您的账号今天没有在任岗位，不能办理业务。如需工作，请联系系统管理员安排岗位。")
+
+PASSWORD_FIRST = N_("请先更换密码，再办理其他事项。")
+
+
+class PasswordFirst(NotAllowed):
+    """The person has to change the password before anything else."""
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -86,6 +98,13 @@ def allowed(user: User | None, permission: str) -> bool:
     if permission not in PERMISSIONS:
         raise ValueError(f"no such permission: {permission}")
     return user is not None and user.is_active and permission in GRANTED.get(user.role, frozenset())
+
+
+def could(user: User | None, permission: str) -> bool:
+    """Has the person this permission in any of the posts held today, whichever is acted in now?"""
+    return (
+        user is not None and user.is_active and any(permission in GRANTED[term.role] for term in user.posts)
+    )
 
 
 def visible_to(user: User | None) -> ColumnElement[bool]:
@@ -141,6 +160,11 @@ def signed_in(view: View) -> View:
     return _mark(SIGNED_IN)(view)
 
 
+def own_account(view: View) -> View:
+    """Marks a view as one of the person's own account."""
+    return _mark(OWN_ACCOUNT)(view)
+
+
 def _mark(permission: str) -> Callable[[View], View]:
     def marked(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
@@ -169,6 +193,12 @@ def _check() -> Any:
         return None
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+    if permission == OWN_ACCOUNT:
+        return None
+    if current_user.must_change_password:
+        raise PasswordFirst(PASSWORD_FIRST)
+    if not current_user.role:
+        raise NotAllowed(NO_POST)
     if permission == SIGNED_IN:
         return None
     if permission is None or not allowed(current_user, permission):

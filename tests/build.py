@@ -74,8 +74,10 @@ def district() -> District:
 
 
 def user(role: str = "staff", *, login: str | None = None, unit: Unit | None = None) -> User:
-    """An account with the password PASSWORD; its login is the role where none is given."""
-    return people.add_user(login or role, name=role, role=role, unit=unit, password=PASSWORD, actor=None)
+    """An account with the password PASSWORD and a post since the notice; its login is the role where none is given."""
+    return people.add_user(
+        login or role, name=role, role=role, unit=unit, password=PASSWORD, valid_from=NOTICE, actor=None
+    )
 
 
 def project(number: str = "P1", **facts: Any) -> Project:

@@ -12,7 +12,7 @@ from crm.models.indicators import Target
 from crm.models.industries import Industry
 from crm.models.jobs import JOB_STATES, Job, Worker
 from crm.models.months import MonthClose
-from crm.models.people import ROLES, User
+from crm.models.people import ROLES, PostTerm, SignInAttempt, User, UserSession
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
 from crm.models.proposals import PROPOSAL_STATES, Proposal
 from crm.models.readings import AdjudicatorTerm, ReadingTerm
@@ -48,6 +48,7 @@ __all__ = [
     "MonthClose",
     "Outcome",
     "PlateTerm",
+    "PostTerm",
     "Project",
     "ProjectFacts",
     "ProjectReport",
@@ -55,6 +56,7 @@ __all__ = [
     "Proposal",
     "ReadingTerm",
     "SearchPending",
+    "SignInAttempt",
     "StagedDecision",
     "StagedFacts",
     "StagedRow",
@@ -65,6 +67,7 @@ __all__ = [
     "Unit",
     "UnitTerm",
     "User",
+    "UserSession",
     "Worker",
     "as_of",
     "insert_only_tables",

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
-
-# Without the letters and digits that look alike on paper.
-PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-PASSWORD_LENGTH = 12
 
 
 @dataclass(frozen=True)
@@ -21,11 +16,6 @@ class Account:
     password: str
     role: str
     name: str
-
-
-def new_password() -> str:
-    """A password nobody has seen, easy to copy from paper."""
-    return "".join(secrets.choice(PASSWORD_LETTERS) for _ in range(PASSWORD_LENGTH))
 
 
 def write(file: Path, accounts: list[Account]) -> None:

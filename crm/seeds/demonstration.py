@@ -20,7 +20,7 @@ from crm.periods import ALWAYS, parse_day
 from crm.rules.facts import NOTICE_DAY
 from crm.seeds import accounts, foundation
 from crm.seeds.accounts import Account
-from crm.services import books, people, projects, units
+from crm.services import books, passwords, people, projects, units
 from crm.services.attribution import rulebook
 from crm.services.projects import Report
 from crm.sheets.registry import COLUMNS, Registry, RegistryRow
@@ -82,7 +82,7 @@ def load() -> bool:
             return False
         with _at(NOTICE_DAY):
             foundation.add_ground(actor=None)
-        made = [Account(login, accounts.new_password(), role, name) for login, name, role, _ in USERS]
+        made = [Account(login, passwords.one_time(), role, name) for login, name, role, _ in USERS]
         with _at(ACCOUNTS_OPENED):
             users = _add_users(made)
         _enter(users["reviewer"])
@@ -178,6 +178,8 @@ def _add_users(made: list[Account]) -> dict[str, User]:
             role=role,
             unit=units.unit_by_code(unit) if unit else None,
             password=account.password,
+            # Handed out to be tried by several people: whoever came first would shut out the others.
+            must_change_password=False,
             actor=None,
         )
         for account, (_, name, role, unit) in zip(made, USERS, strict=True)

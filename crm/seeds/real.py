@@ -9,7 +9,7 @@ from flask import current_app
 from crm.db import transaction
 from crm.seeds import accounts, foundation
 from crm.seeds.accounts import Account
-from crm.services import books, people, units
+from crm.services import books, passwords, people, units
 
 ACCOUNTS_FILE = "accounts.txt"
 
@@ -32,7 +32,7 @@ def load() -> list[Account] | None:
         foundation.add_ground(actor=None)
         foundation.add_targets(actor=None)
         books.open_books(kind="real", business_day=None, actor=None)
-        made = [Account(login, accounts.new_password(), role, name) for login, name, role, _ in USERS]
+        made = [Account(login, passwords.one_time(), role, name) for login, name, role, _ in USERS]
         for account, (*_, unit) in zip(made, USERS, strict=True):
             people.add_user(
                 account.login,
@@ -40,6 +40,8 @@ def load() -> list[Account] | None:
                 role=account.role,
                 unit=units.unit_by_code(unit) if unit else None,
                 password=account.password,
+                # Written down in a file, so known to whoever may read it.
+                must_change_password=True,
                 actor=None,
             )
         accounts.write(Path(str(current_app.config["INSTANCE"])) / ACCOUNTS_FILE, made)

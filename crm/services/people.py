@@ -1,59 +1,98 @@
-"""Accounts: who may sign in, as what, and with which password."""
+"""Accounts: who may sign in, with which password, and what becomes of the work of those who leave."""
 
 from __future__ import annotations
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select
+from dataclasses import dataclass
+from datetime import date
 
+from sqlalchemy import select, update
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import flag_modified
+
+from crm import clock
 from crm.db import db
-from crm.errors import Refusals, Refused
+from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
-from crm.models import ROLES, Unit, User
-from crm.services import history
+from crm.models import ROLES, AuditEvent, Unit, User
+from crm.permissions import could
+from crm.services import attempts, history, passwords, posts, sessions
+from crm.services.open_work import open_work
+from crm.services.passwords import Hashed
 
-SHORTEST_PASSWORD = 10
-"""Characters; length is what keeps a password from being guessed, so nothing else is asked of it."""
+CHANGES = (
+    "user.password_set",
+    "user.password_reset",
+    "user.post_given",
+    "user.post_ended",
+    "user.locked",
+    "user.unlocked",
+    "user.closed",
+    "user.reopened",
+)
+"""The events that change an account: each raises its version by one."""
 
-LONGEST_PASSWORD = 1024
-"""Characters; hashing more would only cost time."""
 
-_hasher = PasswordHasher()
-# An unknown login is checked against this, so that it takes as long as a known one: nobody can learn
-# which exist.
-_nobody = _hasher.hash("nobody has this password")
+@dataclass(frozen=True)
+class Credentials:
+    """What a login is checked against, and the account it belongs to."""
+
+    user_id: int
+    password_hash: str | None
 
 
 def list_users() -> list[User]:
-    """All accounts, by login, closed ones included."""
-    return list(db.session.scalars(select(User).order_by(User.login)))
+    """All accounts with their posts, by login, closed ones included."""
+    return list(db.session.scalars(select(User).options(selectinload(User.terms)).order_by(User.login)))
 
 
 def user_by_login(login: str) -> User | None:
     """The account with this login, whatever the case and the spaces around it."""
-    return db.session.scalar(select(User).where(User.login == _login(login)))
+    return db.session.scalar(select(User).where(User.login == normal(login)))
 
 
-def signed_in_as(session_id: str) -> User | None:
-    """The account that a session names, unless it was closed or changed since it signed in."""
-    key, dot, version = session_id.partition(".")
-    if not (dot and key.isdecimal() and version.isdecimal()):
-        return None
-    user = db.session.get(User, int(key))
-    return user if user and user.active and str(user.version) == version else None
+def by_id(user_id: int) -> User:
+    """The account with this id; raises NotFound."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound(N_("没有这个账号"))
+    return user
 
 
-def authenticate(login: str, password: str) -> User | None:
-    """The account these open, or none: wrong password, unknown login and closed account look and last
-    the same.
+def for_change(user_id: int, version: int | None = None) -> User:
+    """The account, held until the end of the transaction.
+
+    Raises NotFound, and Stale where somebody has changed it since this version of it was shown.
     """
-    user = user_by_login(login)
-    known = user.password_hash if user and user.active else None
-    try:
-        _hasher.verify(known or _nobody, password[:LONGEST_PASSWORD])
-    except (VerifyMismatchError, InvalidHashError):
-        return None
-    return user if known else None
+    user = db.session.get(User, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound(N_("没有这个账号"))
+    if version is not None and user.version != version:
+        raise Stale(N_("这个账号刚被他人更改，您的操作没有执行。请看下面的变更，再决定是否重新操作。"))
+    return user
+
+
+def changes_since(user: User, version: int) -> list[AuditEvent]:
+    """What changed in the account since this version of it, oldest first."""
+    newer = max(user.version - version, 0)
+    if not newer:
+        return []
+    query = select(AuditEvent).where(
+        AuditEvent.subject_type == "users", AuditEvent.subject_id == user.id, AuditEvent.action.in_(CHANGES)
+    )
+    return list(db.session.scalars(query.order_by(AuditEvent.id.desc()).limit(min(newer, 20))))[::-1]
+
+
+def normal(login: str) -> str:
+    """A login as it is stored: without spaces around it, in small letters."""
+    return login.strip().lower()
+
+
+def credentials(login: str) -> Credentials | None:
+    """What the login is checked against; none where it is unknown."""
+    row = db.session.execute(
+        select(User.id, User.password_hash).where(User.login == normal(login))
+    ).one_or_none()
+    return Credentials(*row) if row else None
 
 
 def add_user(
@@ -62,73 +101,145 @@ def add_user(
     name: str,
     role: str,
     unit: Unit | None = None,
-    password: str | None = None,
+    password: str | Hashed | None = None,
+    valid_from: date | None = None,
+    must_change_password: bool = False,
     actor: User | None,
 ) -> User:
-    """Opens an account; without a password nobody can sign in with it yet.
+    """Opens an account with its first post, from today or from the given day; without a password nobody can sign in
+    with it yet. A password that was hashed already is taken as it is.
 
     Raises Refusals: an empty or taken login, an empty name, an unknown role, a password too short or
     too long.
     """
-    login = _login(login)
+    login = normal(login)
     name = name.strip()
     wrong = []
     if not login:
         wrong.append(Refused(N_("请填写登录名"), field="login"))
+    elif len(login) > attempts.LONGEST_LOGIN:
+        wrong.append(Refused(N_("登录名最多 %(most)s 个字符"), field="login", most=attempts.LONGEST_LOGIN))
     elif user_by_login(login):
         wrong.append(Refused(N_("登录名 %(login)s 已被使用"), field="login", login=login))
     if not name:
         wrong.append(Refused(N_("请填写姓名"), field="name"))
     if role not in ROLES:
         wrong.append(Refused(N_("没有岗位 %(role)s"), field="role", role=role))
-    if password is not None:
-        wrong.extend(_wrong_with(password))
+    if isinstance(password, str):
+        wrong.extend(passwords.wrong_with(password))
     if wrong:
         raise Refusals(wrong)
     user = User(
         login=login,
         name=name,
-        role=role,
-        unit_id=unit.id if unit else None,
-        password_hash=None if password is None else _hasher.hash(password),
+        password_hash=_hash(password),
+        must_change_password=must_change_password,
         active=True,
     )
     db.session.add(user)
     db.session.flush()
+    posts.open_first(user, role, unit, valid_from or clock.today())
     history.record("user.added", user, actor=actor, login=login, role=role, unit=unit.code if unit else None)
     return user
 
 
-def set_password(user: User, password: str, *, actor: User | None) -> None:
-    """Gives the account another password, which ends its sessions. Raises Refusals as add_user does."""
-    wrong = _wrong_with(password)
-    if wrong:
-        raise Refusals(wrong)
-    user.password_hash = _hasher.hash(password)
+def set_password(
+    user: User, password: str | Hashed, *, actor: User | None, token: str = "", must_change: bool = False
+) -> None:
+    """Gives the account another password, which ends its sessions, except the one with this token.
+
+    Raises Refusals where it is too short or too long.
+    """
+    user.password_hash = _hash(password)
+    user.must_change_password = must_change
+    attempts.forget(user.login)
+    sessions.end_all(user, "password_changed", but=token)
     history.record("user.password_set", user, actor=actor)
 
 
-def set_role(user: User, role: str, *, actor: User | None) -> None:
-    """Gives the person another role. Raises Refused where there is no such role."""
-    if role not in ROLES:
-        raise Refused(N_("没有岗位 %(role)s"), field="role", role=role)
-    before, user.role = user.role, role
-    history.record("user.role_set", user, actor=actor, before=before, after=role)
+def reset_password(user: User, password: str | Hashed, *, actor: User | None) -> None:
+    """Gives the account a one-time password, which must be changed at the next sign-in; its sessions end."""
+    if actor is not None and actor.id == user.id:
+        raise NotAllowed(N_("自己的密码请在“我的账号”里更换"))
+    user.password_hash = _hash(password)
+    user.must_change_password = True
+    attempts.forget(user.login)
+    sessions.end_all(user, "password_reset")
+    history.record("user.password_reset", user, actor=actor)
 
 
-def close_user(user: User, *, actor: User | None) -> None:
-    """Closes the account: it can no longer sign in, its sessions end, its history stays."""
+def rehash(user: User, renewed: Hashed) -> None:
+    """Stores the same password by today's parameters: no change of the account, so its version stays."""
+    statement = update(User).where(User.id == user.id).values(password_hash=renewed.text)
+    db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
+
+
+def lock_user(user: User, *, actor: User | None) -> None:
+    """Bars the account for the time being; its sessions end. Raises Refused where it is barred or the last
+    administrator's, NotAllowed for one's own.
+    """
+    _not_oneself(user, actor)
+    if user.locked:
+        raise Refused(N_("这个账号已经锁定"))
+    posts.keep_an_administrator(user, clock.today())
+    user.locked = True
+    sessions.end_all(user, "account_locked")
+    history.record("user.locked", user, actor=actor)
+
+
+def unlock_user(user: User, *, actor: User | None) -> None:
+    """Lifts the bar, and a lock-out after failures as well."""
+    user.locked = False
+    flag_modified(user, "locked")
+    attempts.forget(user.login)
+    history.record("user.unlocked", user, actor=actor)
+
+
+def close_user(user: User, *, actor: User | None, to: User | None = None) -> None:
+    """Closes the account: it can no longer sign in, its sessions end, its history stays, its open work passes on.
+
+    Raises Refused where it is closed, or the last administrator's, or there is open work and nobody, or nobody fit, to
+    take it; NotAllowed for one's own.
+    """
+    _not_oneself(user, actor)
+    if not user.active:
+        raise Refused(N_("这个账号已经停用"))
+    posts.keep_an_administrator(user, clock.today())
+    work = open_work(user)
+    if work and to is None:
+        raise Refused(N_("还有没办完的工作，请指定由谁接手"), field="to")
+    if to is not None and (to.id == user.id or not to.is_active):
+        raise Refused(N_("接手的人必须是另一个启用中的账号"), field="to")
+    for kind, _count in work:
+        if not could(to, kind.permission):
+            raise Refused(
+                N_("%(name)s的岗位不能接手这些工作，请另选一人"), field="to", name=to.name if to else ""
+            )
     user.active = False
-    history.record("user.closed", user, actor=actor)
+    sessions.end_all(user, "account_closed")
+    detail: dict[str, object] = (
+        {"to": to.login, "passed_on": {kind.name: n for kind, n in work}} if to and work else {}
+    )
+    history.record("user.closed", user, actor=actor, **detail)
+    for kind, _count in work:
+        if to is not None:
+            kind.pass_on(user, to, actor)
 
 
-def _login(login: str) -> str:
-    return login.strip().lower()
+def reopen_user(user: User, *, actor: User | None) -> None:
+    """Opens the account again with the posts it holds. Raises Refused where it is open."""
+    if user.active:
+        raise Refused(N_("这个账号没有停用"))
+    user.active = True
+    history.record("user.reopened", user, actor=actor)
 
 
-def _wrong_with(password: str) -> list[Refused]:
-    if len(password) < SHORTEST_PASSWORD:
-        return [Refused(N_("密码至少 %(least)s 个字符"), field="password", least=SHORTEST_PASSWORD)]
-    if len(password) > LONGEST_PASSWORD:
-        return [Refused(N_("密码最多 %(most)s 个字符"), field="password", most=LONGEST_PASSWORD)]
-    return []
+def _not_oneself(user: User, actor: User | None) -> None:
+    if actor is not None and actor.id == user.id:
+        raise NotAllowed(N_("不能停用或锁定自己的账号，请由另一名系统管理员办理"))
+
+
+def _hash(password: str | Hashed | None) -> str | None:
+    if isinstance(password, str):
+        password = passwords.hashed(password)
+    return password.text if password else None

@@ -16,7 +16,7 @@ from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import Job, Proposal, User
-from crm.permissions import allowed
+from crm.permissions import allowed, could
 from crm.rules.facts import NOTICE_DAY
 from crm.services import attribution, history, jobs, months, proposal_kinds
 from crm.services.attribution import Rulebook
@@ -225,7 +225,7 @@ def pass_on(person: User, to: User, *, actor: User | None) -> int:
 
     Raises Refused where the other may not propose.
     """
-    if not allowed(to, "rule:propose"):
+    if not could(to, "rule:propose"):
         raise Refused(N_("%(name)s不能提出修改建议，不能接手"), field="to", name=to.name)
     query = select(Proposal).where(Proposal.held_by_id == person.id, Proposal.state == "open")
     found = list(db.session.scalars(query.order_by(Proposal.id).with_for_update()))

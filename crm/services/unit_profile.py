@@ -8,8 +8,10 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from crm import clock
 from crm.db import db
 from crm.models import Area, FocusIndustry, PlateTerm, Unit, UnitTerm, User, as_of, terms
+from crm.services import posts
 from crm.services.units import focus_industries
 
 
@@ -70,8 +72,9 @@ def plate_parts(units: Mapping[int, Unit], day: date, known: datetime | None = N
 
 
 def people_of(unit: Unit) -> list[User]:
-    """Those who may sign in for a unit today, by name."""
-    query = select(User).where(User.unit_id == unit.id, User.active)
+    """Those who hold a post in a unit today and may sign in, by name: two statements."""
+    held = posts.holders(unit, clock.today())
+    query = select(User).where(User.id.in_(held), User.active, ~User.locked)
     return list(db.session.scalars(query.order_by(User.name, User.id)))
 
 

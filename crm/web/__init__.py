@@ -8,6 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Registers the pages with the application, and what all of them share."""
     from crm.web import (
+        account,
         attachments,
         briefs,
         errors,
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
         proposals,
         proxies,
         rulebook,
+        sessions,
         sign_in,
         streets,
         system,
@@ -38,11 +40,14 @@ def register(app: Flask) -> None:
     presentation.init(app)
     headers.init(app)
     errors.init(app)
+    sessions.init(app)
     sign_in.init(app)
     health.init(app)
+    account.init(app)
     for task in (
         sign_in,
         preferences,
+        account,
         home,
         projects,
         project_new,

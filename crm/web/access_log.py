@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm import clock
 from crm.db import transaction
-from crm.services import accesses
+from crm.services import accesses, sessions
 from crm.web.parameters import plain
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ def init(app: Flask) -> None:
 def write(rows: Sequence[dict[str, Any]]) -> None:
     """All that is kept after answers, in the transaction of the caller."""
     accesses.add(rows)
+    sessions.seen({row["session_id"]: row["at"] for row in rows if row["session_id"] is not None})
 
 
 def request_id() -> str:

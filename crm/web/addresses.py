@@ -28,6 +28,17 @@ def here() -> str:
     return local(path) or "/"
 
 
+def came_from() -> str:
+    """The page of this site that a form was sent from; the front page where the browser does not say."""
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return "/"
+    if parts.netloc != request.host:
+        return "/"
+    return local(f"{parts.path}?{parts.query}" if parts.query else parts.path) or "/"
+
+
 def wants_json() -> bool:
     """Was JSON asked for rather than a page?"""
     offered = ["text/html", "application/json", "application/problem+json"]

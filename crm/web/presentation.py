@@ -36,6 +36,8 @@ ROLES = {
 }
 """What each role is called."""
 
+NO_POST = N_("无在任岗位")
+
 SHORT_NAMES = {
     "attraction": N_("招商"),
     "landing": N_("落地"),
@@ -73,7 +75,7 @@ def init(app: Flask) -> None:
         "status": lambda code: gettext(STATUS_NAMES[str(code)]),
         "rule": lambda code: gettext(RULE_NAMES[str(code)]),
         "stage": lambda code: gettext(STAGES[code]),
-        "role": lambda code: gettext(ROLES[code]),
+        "role": lambda code: gettext(ROLES[code] if code else NO_POST),
         "unit_kind": lambda code: gettext(UNIT_KINDS[code]),
         "word": word,
     }

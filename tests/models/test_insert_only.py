@@ -25,6 +25,7 @@ EXPECTED = {
     "month_closes",
     "outcomes",
     "plate_terms",
+    "post_terms",
     "project_facts",
     "reading_terms",
     "street_terms",

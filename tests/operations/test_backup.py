@@ -17,7 +17,7 @@ from crm import config, running
 from crm.db import db, transaction
 from crm.models import User
 from crm.operations import archive
-from crm.services import people
+from crm.services import passwords, people
 from tests import build
 from tests.databases import Database
 from tests.operations.conftest import Installation
@@ -44,7 +44,8 @@ def test_what_is_restored_elsewhere_is_the_same(
     # And the program works there: with the rights that it needs, and no more.
     app = elsewhere.app()
     with app.app_context():
-        assert people.authenticate("reviewer", build.PASSWORD)
+        known = people.credentials("reviewer")
+        assert known and passwords.matches(known.password_hash, build.PASSWORD)
         with transaction():
             user = db.session.query(User).filter_by(login="reviewer").one()
             people.set_password(user, "another password", actor=None)

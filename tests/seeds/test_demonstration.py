@@ -15,7 +15,7 @@ from crm.db import db
 from crm.models import ROLES, AuditEvent, Project, ProjectFacts, ProjectReport
 from crm.periods import ALWAYS
 from crm.seeds import accounts, demonstration
-from crm.services import attribution, books, people, projects
+from crm.services import attribution, books, passwords, people, projects
 from crm.sheets.vocabulary import rows
 from tests import databases
 from tests.conftest import BOTH
@@ -134,6 +134,8 @@ def test_there_is_an_account_for_every_role_and_its_password_opens_it(loaded: Fl
     assert len({account.password for account in written}) == len(written)
     with loaded.app_context():
         for account in written:
-            user = people.authenticate(account.login, account.password)
+            user = people.user_by_login(account.login)
             assert user is not None and (user.role, user.name) == (account.role, account.name)
+            assert passwords.matches(user.password_hash, account.password)
+            assert not user.must_change_password, "they are handed out to be tried"
     assert accounts.read(instance / "elsewhere") == []

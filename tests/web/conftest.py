@@ -16,7 +16,7 @@ from crm.db import db, transaction
 from crm.models import ROLES, Project, User
 from crm.rules.facts import Facts
 from crm.seeds import foundation
-from crm.services import books, people, projects, units
+from crm.services import books, people, projects, sessions, units
 from crm.sheets.registry import RegistryRow
 from tests import build, databases
 from tests.catalogue import compiled
@@ -120,8 +120,9 @@ def client(filled: Flask) -> Client:
             session["language"] = language
             if role is not None:
                 with filled.app_context():
-                    user = db.session.query(User).filter_by(login=role).one()
-                    session["_user_id"] = user.get_id()
+                    with transaction():
+                        user = db.session.query(User).filter_by(login=role).one()
+                        session["_user_id"] = sessions.begin(user, address="127.0.0.1", user_agent="test")
                     session["_fresh"] = True
         return made
 

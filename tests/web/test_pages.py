@@ -94,7 +94,7 @@ def test_the_system_page(client: Client, filled: Flask) -> None:
     page = client("administrator").get("/system").text
     with filled.app_context():
         kind = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[db.engine.dialect.name]
-    assert kind in page and "演示账套" in page and "机电产业办" in page and "结构版本" in page
+    assert kind in page and "演示账套" in page and "结构版本" in page
     assert "历史不可改" in page and "sqlalchemy" in page
     visitor = client("administrator")
     with count_statements() as seen:

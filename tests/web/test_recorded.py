@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDS = {
     "sign_in.check": ("user.signed_in", "user.sign_in_failed"),
     "sign_in.leave": ("user.signed_out",),
+    "account.change_password": ("user.password_set",),
+    "account.choose_post": ("user.post_chosen",),
+    "account.end_session": ("user.sessions_ended",),
+    "account.end_other_sessions": ("user.sessions_ended",),
     "project_new.register": ("project.registered",),
     "project_edit.change": ("project.facts_set",),
     "project_restore.restore": ("project.restored",),

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from crm.models import ROLES
-from crm.permissions import GRANTED, PERMISSIONS, PUBLIC, SIGNED_IN, needed
+from crm.permissions import GRANTED, OWN_ACCOUNT, PERMISSIONS, PUBLIC, SIGNED_IN, needed
 from tests.web.conftest import Client
 
 EXAMPLES = {
@@ -58,16 +58,16 @@ def granted(mark: str, role: str | None) -> bool:
         return True
     if role is None:
         return False
-    return mark == SIGNED_IN or mark in GRANTED[role]
+    return mark in {SIGNED_IN, OWN_ACCOUNT} or mark in GRANTED[role]
 
 
 def test_every_view_says_who_may_open_it(app: Flask) -> None:
     unmarked = [
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if needed(app, rule.endpoint) not in {*PERMISSIONS, PUBLIC, SIGNED_IN}
+        if needed(app, rule.endpoint) not in {*PERMISSIONS, PUBLIC, SIGNED_IN, OWN_ACCOUNT}
     ]
-    assert not unmarked, f"mark them @needs(…), @signed_in or @public: {unmarked}"
+    assert not unmarked, f"mark them @needs(…), @signed_in, @own_account or @public: {unmarked}"
 
 
 def test_what_is_open_to_everybody_is_a_short_list(app: Flask) -> None:

@@ -1,0 +1,54 @@
+"""What somebody who leaves has in work, and passing it on: nothing is orphaned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+
+from crm.db import db
+from crm.messages import N_
+from crm.models import Import, User
+from crm.services import proposals
+
+IMPORTS_IN_WORK = ("staging", "checked")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of work: what it is called, how much of it a person has, and how it goes to another."""
+
+    name: str
+    permission: str
+    """What whoever takes it over must be allowed to do."""
+    count: Callable[[User], int]
+    pass_on: Callable[[User, User, User | None], None]
+    """From the one who leaves to the other, by an actor."""
+
+
+def _imports(user: User) -> int:
+    query = select(func.count()).where(Import.actor_id == user.id, Import.status.in_(IMPORTS_IN_WORK))
+    return db.session.scalar(query) or 0
+
+
+def _pass_imports_on(user: User, to: User, actor: User | None) -> None:
+    query = update(Import).where(Import.actor_id == user.id, Import.status.in_(IMPORTS_IN_WORK))
+    db.session.execute(query.values(actor_id=to.id))
+
+
+def _pass_proposals_on(user: User, to: User, actor: User | None) -> None:
+    proposals.pass_on(user, to, actor=actor)
+
+
+OPEN_WORK: tuple[Kind, ...] = (
+    Kind(N_("尚未导入的项目登记表"), "project:import", _imports, _pass_imports_on),
+    Kind(N_("尚未确认的修改建议"), "rule:propose", proposals.open_of, _pass_proposals_on),
+)
+"""Everything that can be in work: whatever is begun by one person and finished later adds its line here."""
+
+
+def open_work(user: User) -> list[tuple[Kind, int]]:
+    """What the person has in work, kinds without any left out: one statement a kind."""
+    counted = [(kind, kind.count(user)) for kind in OPEN_WORK]
+    return [(kind, count) for kind, count in counted if count]
