@@ -15,6 +15,7 @@ PAGES = {
     "reviewer": (
         "/", "/projects?street=cihui", "/projects?q=zzzz&stage=x", "/projects/XM2019012?on=2020-12-01", "/projects/XM2021006",
         "/projects/XM2003001?known=2020-05-01", "/briefs", "/briefs/2021-05", "/log", "/nope", "/imports", "/jobs",
+        "/projects/XM2019012/edit", "/projects/new", "/industries?q=汽车", "/industries",
     ),
     "auditor": ("/", "/log?action=project.facts_set"),
     "administrator": ("/", "/jobs", "/jobs?state=failed", "/system"),
