@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -163,11 +163,13 @@ class Listing:
             has_next=position is not None if backwards and not place.last else more and not backwards,
         )
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Generator[Line, None, None]:
         """Every line in order, some thousand in memory at once."""
         for query in self._segments(None, False):
-            rows = db.session.execute(query, execution_options={"yield_per": STREAMED})
-            yield from (self._line(row) for row in rows)
+            # closed by whoever stops half-way as well
+            with db.session.execute(query, execution_options={"yield_per": STREAMED}) as rows:
+                for row in rows:
+                    yield self._line(row)
 
     def _line(self, row: Any) -> Line:
         project, facts, decision, rule = (row[0], row[0], *row[1:]) if self.present else row

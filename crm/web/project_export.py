@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from flask_login import current_user
 
 from crm import clock
 from crm.services import books
+from crm.services.project_list import Line
 from crm.sheets import listing
 from crm.sheets.listing import Cell
 from crm.web import presentation
@@ -47,11 +49,12 @@ def write(shown: Shown, format_: str, path: Path) -> Exported:
     if marks:
         about.append(_("标有“演示”的内容为虚构，不代表真实项目"))
     head = [_title(key) for key in shown.columns] + ([_("演示")] if marks else [])
-    rows = _rows(shown, marks)
-    if format_ == "csv":
-        count = listing.write_csv(path, about, head, rows)
-    else:
-        count = listing.write_workbook(path, about, (_("说明"), _("项目")), head, rows)
+    with closing(shown.listing.lines()) as lines:
+        rows = _rows(shown, lines, marks)
+        if format_ == "csv":
+            count = listing.write_csv(path, about, head, rows)
+        else:
+            count = listing.write_workbook(path, about, (_("说明"), _("项目")), head, rows)
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     told = {"count": count, "format": format_, "filters": shown.kept, "sha256": digest}
@@ -64,10 +67,10 @@ def _title(key: str) -> str:
     return f"{_(column.title)} ({_(column.unit)})" if column.unit else _(column.title)
 
 
-def _rows(shown: Shown, marks: bool) -> Iterator[list[Cell]]:
+def _rows(shown: Shown, lines: Iterator[Line], marks: bool) -> Iterator[list[Cell]]:
     names = shown.names()
     columns = [COLUMNS[key] for key in shown.columns]
-    for line in shown.listing.lines():
+    for line in lines:
         cells = [column.value(line, names) for column in columns]
         if marks:
             # which of the values shown are invented, by the titles of their columns
