@@ -107,9 +107,14 @@ def _stage(number: int, path: Path) -> None:
 
 
 def _index() -> None:
+    from crm import clock
     from crm.db import transaction
-    from crm.services import search
+    from crm.services import search, standing
 
+    more = True
+    while more:
+        with transaction():
+            more = standing.roll(clock.today())
     more = True
     while more:
         with transaction():

@@ -87,7 +87,7 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _change_projects(import_)
     _add_versions(import_, event)
     _add_decisions(import_, event)
-    _stand(import_)
+    standing.leave_behind()
     _have_found(import_)
 
 
@@ -171,12 +171,13 @@ def _add_projects(import_: Import, event: AuditEvent) -> None:
             literal(1),
             literal([], Project.__table__.c.invented.type),
             literal(event.at, Project.__table__.c.created_at.type),
+            literal(ALWAYS),
             *(rows.c[name] for name in FACTS),
         )
         .where(rows.c.import_id == import_.id, rows.c.action == "new")
         .order_by(rows.c.row_number)
     )
-    columns = ["number", "enterprise_id", "version", "invented", "created_at", *FACTS]
+    columns = ["number", "enterprise_id", "version", "invented", "created_at", "standing_until", *FACTS]
     _run(insert(Project.__table__).from_select(columns, found, include_defaults=False))  # type: ignore[arg-type]
 
 
@@ -190,6 +191,7 @@ def _change_projects(import_: Import) -> None:
             {name: rows.c[name] for name in FACTS}
             | {
                 "version": project.c.version + 1,
+                "standing_until": ALWAYS,
                 "enterprise_id": case((rows.c.relinks, _enterprise_id(rows)), else_=project.c.enterprise_id),
             }
         )
@@ -251,15 +253,6 @@ def _add_decisions(import_: Import, event: AuditEvent) -> None:
     )
     columns = ["project_id", "from_day", "recorded_at", "event_id", *COLUMNS]
     _run(insert(table).from_select(columns, found, include_defaults=False))
-
-
-def _stand(import_: Import) -> None:
-    """What is decided today, beside each project that was entered or changed."""
-    standing.refresh(
-        select(Project.id)
-        .join(StagedRow, StagedRow.number == Project.number)
-        .where(StagedRow.import_id == import_.id, StagedRow.action.in_(("new", "changed")))
-    )
 
 
 def _have_found(import_: Import) -> None:

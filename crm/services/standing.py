@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, exists, func, or_, select, update
+from sqlalchemy import ScalarSelect, exists, func, or_, select, update
 from sqlalchemy.orm.util import identity_key
 
 from crm.db import db
@@ -37,11 +37,20 @@ def is_of(day: date) -> bool:
     return found.day == day and found.rolled_from is None
 
 
-def refresh(project_ids: Sequence[int] | Select[Any]) -> None:
+def refresh(project_ids: Sequence[int]) -> None:
     """Puts beside these projects what their decisions say: two statements, however many."""
     _put(project_ids, _day_kept())
-    if isinstance(project_ids, Sequence):
-        _forget(project_ids)
+    _forget(project_ids)
+
+
+def leave_behind() -> None:
+    """Says that some projects do not have theirs yet: those whose `standing_until` the caller set to a day long past.
+
+    Until somebody has rolled them the decisions themselves are asked; so an import need not hold the write lock for it.
+    """
+    _day_kept()
+    statement = update(Standing).values(rolled_from=func.coalesce(Standing.rolled_from, Standing.day))
+    db.session.execute(statement)
 
 
 def roll(day: date) -> bool:
@@ -87,7 +96,7 @@ def _day_kept() -> date:
     return db.session.execute(select(Standing.day).with_for_update(read=True)).scalar_one()
 
 
-def _put(project_ids: Sequence[int] | Select[Any], day: date) -> None:
+def _put(project_ids: Sequence[int], day: date) -> None:
     found = (
         select(
             Project.id,

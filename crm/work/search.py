@@ -1,14 +1,20 @@
-"""Having searches find by the index what an import brought; until then they look through it."""
+"""What an import left to be done: what is decided today beside its projects, and the index that searches find them by."""
 
 from __future__ import annotations
 
+from crm import clock
 from crm.messages import N_
-from crm.services import search
+from crm.services import search, standing
 from crm.work.runs import Run
 
 
 def index(run: Run) -> dict[str, int]:
-    """Indexes every project that waits for it, some thousand a step; returns how many, in whole steps."""
+    """Has what is decided stand beside every project and indexes those that wait for it, some thousand a step; returns how many, in whole steps."""
+    run.say(N_("归属转入新的一天"))
+    more = True
+    while more:
+        with run.step():
+            more = standing.roll(clock.today())
     run.say(N_("建立检索"))
     more = True
     while more:
