@@ -59,6 +59,7 @@ ACTIONS: dict[str, Action] = {
         Action("import.applied", N_("导入项目登记表"), moves_attribution=True),
         Action("import.failed", N_("项目登记表导入失败")),
         Action("import.abandoned", N_("放弃导入")),
+        Action("import.exported", N_("下载错误表")),
         Action("attribution.decided", N_("判定归属"), moves_attribution=True),
         Action("attribution.rebuilt", N_("重新判定全部归属"), moves_attribution=True),
         Action("job.cancelled", N_("取消后台任务")),

@@ -17,12 +17,18 @@ from crm.services import jobs
 KEPT = 5.0
 """Seconds an answer is given again, so that asking cannot load the database."""
 
+GRACE = 60.0
+"""Seconds after the program began in which a worker may still be on its way: it starts after the server and reports
+when it is there.
+"""
+
 
 class Signs:
     """What an application last said of itself, and when."""
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._began = time.monotonic()
         self._until = 0.0
         self._last: dict[str, bool] = {}
         self._head = head()
@@ -44,9 +50,12 @@ class Signs:
             signs["database"] = True
             signs["schema"] = revision == self._head
             signs["writing"] = tables.can_write()
-            signs["worker"] = jobs.workers_alive() > 0
+            signs["worker"] = jobs.workers_alive() > 0 or self._is_beginning()
         except SQLAlchemyError:
             app.logger.exception("health: the database did not answer")
             db.session.rollback()
         signs["disk"] = machine.disk_free(app) >= machine.DISK_FLOOR
         return signs
+
+    def _is_beginning(self) -> bool:
+        return time.monotonic() - self._began < GRACE

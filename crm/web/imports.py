@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -22,13 +22,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
-from crm.db import transaction
+from crm.db import only_reading, transaction
 from crm.errors import Refused, Stale
 from crm.messages import N_
 from crm.models import Import, User
 from crm.periods import ALWAYS
 from crm.permissions import needs
-from crm.services import imports, job_list, jobs, previewing, staging
+from crm.services import history, imports, job_list, jobs, previewing, staging
 from crm.services.attribution import rulebook
 from crm.services.cells import Names
 from crm.services.previewing import Preview
@@ -128,21 +128,26 @@ def empty_template() -> Response:
     return _workbook(lambda path: template.write(path, vocabulary), _("项目登记表模板.xlsx"))
 
 
-@blueprint.get(f"/imports/{NUMBER}/errors.xlsx")
+@blueprint.post(f"/imports/{NUMBER}/errors.xlsx")
 @needs("project:import")
 def error_workbook(number: int) -> Response:
-    """The rows as they were uploaded, with a column of reasons."""
-    import_ = imports.by_id(number)
-    uploaded, errors = kept(import_.sha256), imports.errors(import_)
+    """The rows as they were uploaded, with a column of reasons; who took them stands in the log."""
+
+    def words(text: str, values: Mapping[str, str]) -> str:
+        return said(text, dict(values))
+
+    with only_reading():
+        import_ = imports.by_id(number)
+        uploaded, errors = kept(import_.sha256), imports.errors(import_)
     try:
-        return _workbook(
-            lambda path: corrections.write(
-                path, uploaded, errors, lambda text, values: said(text, dict(values))
-            ),
-            _("登记表错误.xlsx"),
+        answer = _workbook(
+            lambda path: corrections.write(path, uploaded, errors, words), _("登记表错误.xlsx")
         )
     except NotATable as problem:
         raise Refused(problem.error.message, **problem.error.values) from problem
+    with transaction():
+        history.record("import.exported", imports.by_id(number), actor=_actor(), errors=len(errors))
+    return answer
 
 
 @blueprint.post("/imports")

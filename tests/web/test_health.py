@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import Worker
-from crm.operations import machine
+from crm.operations import machine, vital
 from crm.web import health
 from tests.web.conftest import Client
 
@@ -20,8 +20,9 @@ PARTS = ("database", "schema", "writing", "worker", "disk")
 
 
 @pytest.fixture
-def alive(filled: Flask) -> Flask:
-    """A worker was seen a moment ago."""
+def alive(filled: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """A worker was seen a moment ago, and the program has been running for long."""
+    monkeypatch.setattr(vital, "GRACE", 0.0)
     with filled.app_context(), transaction():
         db.session.add(Worker(name="one"))
     return filled
@@ -63,6 +64,15 @@ def test_a_worker_that_fell_silent(client: Client, alive: Flask) -> None:
     with alive.app_context(), transaction():
         db.session.query(Worker).one().seen_at = clock.real_now() - timedelta(minutes=5)
     assert unwell(alive, client) == {"worker"}
+
+
+def test_a_worker_may_come_a_little_after_the_server(
+    client: Client, filled: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(filled)
+    assert client().get("/health").status_code == 200
+    monkeypatch.setattr(vital, "GRACE", 0.0)
+    assert unwell(filled, client) == {"worker"}
 
 
 def test_tables_of_another_version(client: Client, alive: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from werkzeug.test import TestResponse
 
 from crm.db import count_statements, db, transaction
-from crm.models import Import, Project
+from crm.models import AuditEvent, Import, Project
 from crm.services import imports
 from crm.sheets.registry import COLUMNS
 from crm.work.worker import run_pending
@@ -70,7 +70,12 @@ def test_the_error_workbook_comes_back_corrected(client: Client, filled: Flask, 
     assert "没有名为“不存在街”的街道" in page.text and "写入账中" not in page.text
     number = latest(filled).id
     assert person.post(f"/imports/{number}/apply").status_code == 400
-    workbook = person.get(f"/imports/{number}/errors.xlsx")
+    assert person.get(f"/imports/{number}/errors.xlsx").status_code == 405
+    workbook = person.post(f"/imports/{number}/errors.xlsx")
+    with filled.app_context():
+        event = db.session.query(AuditEvent).order_by(AuditEvent.id.desc()).first()
+        assert event is not None and (event.action, event.subject_id) == ("import.exported", number)
+        assert event.actor is not None and event.actor.login == "reviewer"
     rows = CalamineWorkbook.from_filelike(io.BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
     assert rows[0] == [*COLUMNS, "原因"]
     assert [row[-1] for row in rows[1:]] == ["", "选址街道：没有名为“不存在街”的街道", ""]
