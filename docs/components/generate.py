@@ -6,6 +6,7 @@ import re
 import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 from flask import g, session
 from flask_login import AnonymousUserMixin
@@ -18,10 +19,12 @@ from crm.web.attachments import Panel
 from crm.web.moment import Moment
 from crm.web.parameters import Pages
 from crm.web.sign_in import SignInForm
+from crm.web.versions import Merge, merge
 
 HERE = Path(__file__).parent
 STATIC = HERE.parents[1] / "crm" / "static"
 DAY = date(2021, 6, 3)
+LABELS = {"name": "项目名称", "investment": "总投资", "street": "选址街道"}
 
 
 def sheets() -> list[str]:
@@ -48,6 +51,16 @@ def attached() -> list[Attachment]:
     return [Attachment(id=1, title="投资协议", versions=[newest])]
 
 
+def edited() -> tuple[Merge, list[SimpleNamespace]]:
+    """An edit that met another one, and the entry of that other, in no database."""
+    base = {"name": "芯片封装项目", "investment": "1.26", "street": "慈惠街"}
+    theirs = base | {"name": "芯片封装测试项目", "street": "柏泉街"}
+    mine = base | {"name": "芯片封装二期", "investment": "2.52"}
+    event = SimpleNamespace(actor=SimpleNamespace(name="机电产业办经办员"))
+    entry = SimpleNamespace(at=datetime(2021, 6, 3, 1, 30, tzinfo=UTC), event=event, valid_from=DAY)
+    return merge(base, theirs, mine), [entry]
+
+
 def render(language: str) -> str:
     """The page in a language, the same bytes every time."""
     with tempfile.TemporaryDirectory() as folder:
@@ -59,6 +72,8 @@ def render(language: str) -> str:
             text = app.jinja_env.get_template("source.html").render(
                 **context(app), sheets=sheets(), units=units(), form=SignInForm(), pages=Pages(None, None, "#", "#"),
                 files=Panel("projects", 1, attached(), [], may_add=True, most=20),
+                merge=edited()[0], edits=edited()[1], choices=SimpleNamespace(text=lambda field, text: text),
+                labels={name: SimpleNamespace(label=label) for name, label in LABELS.items()},
                 moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
             )  # fmt: skip
     text = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1token", text)
