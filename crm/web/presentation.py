@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm import clock, money
-from crm.extensions import LANGUAGES, language
+from crm.extensions import LANGUAGES, language, sentences
 from crm.messages import N_
 from crm.models import Area, Books, Unit, User
 from crm.periods import Month
@@ -91,6 +91,7 @@ def init(app: Flask) -> None:
 
 def _about_this_request() -> dict[str, Any]:
     return {
+        "_": sentences(),
         "language": language(),
         "theme": theme(),
         "may": lambda permission: allowed(_person(), permission),
@@ -117,7 +118,10 @@ def theme() -> str:
 
 def day(value: date | None) -> Markup:
     """A day as 2021-06-03, marked up for machines; nothing for none."""
-    return Markup('<time datetime="{0}">{0}</time>').format(value.isoformat()) if value else Markup("")
+    if value is None:
+        return Markup("")
+    written = value.isoformat()
+    return Markup(f'<time datetime="{written}">{written}</time>')
 
 
 def long_day(value: date) -> str:

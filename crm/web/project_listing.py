@@ -43,6 +43,7 @@ class Head:
     """The head of a column; `href` sorts by it, `sorted` is how it is sorted now, as ARIA says it."""
 
     key: str
+    title: str
     column: Column
     href: str | None
     sorted: str | None
@@ -153,7 +154,7 @@ class Shown:
                 now = ("descending" if order.descending else "ascending") if column.sort == order.by else None
                 falls = not order.descending if now else column.sort != "name"
                 href = self.link(sort=names[column.sort], order="desc" if falls else "asc")
-            heads.append(Head(key, column, href, now))
+            heads.append(Head(key, _(column.title), column, href, now))
         return heads
 
     @property
