@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm import clock
@@ -53,7 +53,6 @@ class Decision(DecisionColumns, InsertOnly, Base):
     __tablename__ = "decisions"
     __table_args__ = (
         UniqueConstraint("project_id", "from_day", "recorded_at"),
-        Index(None, "indicators_id"),
         one_of("status", STATUSES),
     )
 

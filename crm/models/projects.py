@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm import clock
@@ -62,12 +62,42 @@ class Project(FactColumns, Base):
     __table_args__ = (
         *fact_checks(),
         one_of("attribution_status", STATUSES),
-        Index(None, "site_street_id"),
         # the orders a list can be in; ids keep equals apart
         Index(None, "name", "id"),
         Index(None, "signed_on", "id"),
         Index(None, "total_investment_fen", "id"),
         Index(None, "completed_on"),
+        Index(None, "site_street_id"),
+        # The figures of all units, and of all streets, are read off these two without touching the projects. What an
+        # import brings enters them when it is rolled to the day, not under the import's write lock.
+        Index(
+            "ix_projects_unit_figures",
+            "indicators_id",
+            "enterprise_service_id",
+            "attribution_status",
+            "served_by_id",
+            "attracted_by_id",
+            "total_investment_fen",
+            sqlite_where=text("indicators_id IS NOT NULL"),
+            postgresql_where=text("indicators_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_projects_street_figures",
+            "site_street_id",
+            "indicators_id",
+            "attribution_status",
+            "completed_on",
+            "construction_started_on",
+            "total_investment_fen",
+            sqlite_where=text("indicators_id IS NOT NULL"),
+            postgresql_where=text("indicators_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_projects_counted_elsewhere",
+            "completed_on",
+            sqlite_where=text("above_scale_industrial = 1 AND statistical_street_id != site_street_id"),
+            postgresql_where=text("above_scale_industrial AND statistical_street_id <> site_street_id"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -257,15 +257,15 @@ def _add_decisions(import_: Import, event: AuditEvent) -> None:
 
 def _have_found(import_: Import) -> None:
     """The texts that searches look through; the index is given them afterwards, when nobody waits for the write lock."""
+    last = db.session.scalar(select(func.max(ProjectText.project_id))) or 0
     staged = select(Project.id, StagedRow.search_text).join(Project, Project.number == StagedRow.number)
     staged = staged.where(StagedRow.import_id == import_.id).order_by(StagedRow.row_number)
     new = staged.where(StagedRow.action == "new")
     _run(insert(ProjectText).from_select(["project_id", "text"], new))
-    _run(
-        insert(SearchPending).from_select(
-            ["project_id"], new.with_only_columns(Project.id, maintain_column_froms=True)
-        )
+    added = select(ProjectText.project_id).where(
+        ProjectText.project_id > last, ~exists().where(SearchPending.project_id == ProjectText.project_id)
     )
+    _run(insert(SearchPending).from_select(["project_id"], added))
     changed = staged.where(StagedRow.action == "changed").subquery()
     another = (ProjectText.project_id == changed.c.id) & (ProjectText.text != changed.c.search_text)
     _run(

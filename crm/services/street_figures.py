@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from crm.db import db
@@ -50,36 +50,33 @@ class Places:
 
 
 def by_place(user: User | None, seen: Standpoint) -> Places:
-    """The projects that have begun by the day, where they are sited: one statement."""
-    facts = seen.facts
-    stage = case(
-        (facts.completed_on <= seen.day, "completed"),
-        (facts.construction_started_on <= seen.day, "construction_started"),
-        else_="signed",
-    )
-    each = seen.select(
-        user,
-        facts.site_street_id.label("street"),
-        facts.site_area_id.label("area"),
-        stage.label("stage"),
-        seen.undetermined.label("undetermined"),
-        facts.total_investment_fen.label("fen"),
-    ).subquery()
-    groups = (each.c.street, each.c.area, each.c.stage, each.c.undetermined)
-    query = select(*groups, func.count(), func.sum(each.c.fen)).group_by(*groups)
-    found = Places({}, {}, Sited())
-    for street_id, area_id, reached, undetermined, count, fen in db.session.execute(query):
-        one = Sited(count, investment=int(fen or 0), undetermined=count if undetermined else 0)
-        setattr(one, reached, count)
+    """The projects that have begun by the day, where they are sited: two statements."""
+    found, unsited = {}, Sited()
+    for street_id, one in _sited(user, seen, seen.facts.site_street_id, ()):
         if street_id is None:
-            place: Any = found.unsited
+            unsited = one
         else:
-            place = found.streets.setdefault(street_id, Sited())
-        place += one
-        if area_id is not None:
-            area = found.areas.setdefault(area_id, Sited())
-            area += one
-    return found
+            found[street_id] = one
+    area = seen.facts.site_area_id
+    return Places(found, dict(_sited(user, seen, area, (area.is_not(None),))), unsited)
+
+
+def _sited(user: User | None, seen: Standpoint, place: Any, where: Any) -> Iterator[tuple[Any, Sited]]:
+    """Id of a place → what is sited there; of streets in the order of an index that has all of it."""
+    facts = seen.facts
+    completed = facts.completed_on <= seen.day
+    started = and_(facts.construction_started_on <= seen.day, or_(facts.completed_on.is_(None), ~completed))
+    query = seen.select(
+        user,
+        place,
+        func.count(),
+        func.count(case((started, 1))),
+        func.count(case((completed, 1))),
+        func.sum(facts.total_investment_fen),
+        func.count(case((seen.undetermined, 1))),
+    ).where(*where)
+    for id_, count, begun, done, fen, undetermined in db.session.execute(query.group_by(place)):
+        yield id_, Sited(count, count - begun - done, begun, done, int(fen or 0), undetermined)
 
 
 def streets(day: date, known: datetime | None = None) -> list[tuple[Unit, bool]]:

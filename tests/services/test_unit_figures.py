@@ -225,7 +225,7 @@ def test_few_statements(books: Any) -> None:
         unit_figures.by_unit(user, seen, "indicators")
         unit_figures.projects(user, seen, "indicators", "has", jd.id, Place())
         flows.by_month(user, seen, "indicators", jd)
-    assert counted.count == 5
+    assert counted.count == 6
 
 
 def test_who_may_not_read_projects_sees_no_figure(books: Any) -> None:
