@@ -113,8 +113,9 @@ def test_figures_are_those_added_up_by_hand(books: Any) -> None:
 
 
 def test_the_district_stays_the_same_whoever_has_what(books: Any) -> None:
+    user = reader()
     for duty in standpoint.DUTIES:
-        found = unit_figures.by_unit(reader(), standpoint.at(TODAY), duty)
+        found = unit_figures.by_unit(user, standpoint.at(TODAY), duty)
         whole = unit_figures.total(found.values())
         assert whole.has.count == 10 and whole.has == whole.entitled + whole.undetermined
         assert whole.gives == whole.gets and whole.difference == Amount()
