@@ -63,10 +63,9 @@ def running() -> dict[str, object]:
     found: dict[str, object] = {"method": request.method, "path": request.path}
     if "request_id" in g:
         found["request"] = g.request_id
-    # Asking for the account here might be what just failed.
-    user = g.get("_login_user")
-    if user is not None and user.is_authenticated:
-        found["user"] = user.id
+    # Asking the books here might be what just failed, and in a request that writes would lock them.
+    if "person" in g:
+        found["user"] = g.person[0]
     return found
 
 

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from crm import clock
 from crm.briefs.content import BarChart, Note, SubHeading, Table, Text
-from crm.db import transaction
+from crm.db import only_reading, transaction
 from crm.errors import NotFound
 from crm.extensions import language
 from crm.messages import N_
@@ -58,7 +58,7 @@ def print_pdf(month: str) -> Response:
     """The brief as PDF, to be kept; who printed it stands in the log."""
     chosen = _month(month)
     # Setting a PDF takes its time, the first one with new fonts many seconds: nobody's writing waits for it.
-    with transaction(keep=False):
+    with only_reading():
         content = briefs.month_brief(chosen, language=language(), visible=visible_to(current_user))
     printed = printing.on_paper(
         content,

@@ -37,7 +37,7 @@ from crm.sheets import corrections, template
 from crm.sheets.tables import NotATable
 from crm.uploads import keep, kept
 from crm.web import job_words
-from crm.web.parameters import Given
+from crm.web.parameters import Given, plain
 from crm.web.presentation import said
 
 blueprint = Blueprint("imports", __name__)
@@ -161,11 +161,13 @@ def upload() -> Redirect | tuple[str, int]:
         return _listing({"file": _("请选择要导入的文件")}), 400
     if given.ignored:
         return _listing({"effective_from": _("不是日期；请写成2021-05-31的样子")}), 400
-    path = keep(file.stream)
+    with only_reading():
+        # Copying takes its time: nobody's writing waits for it.
+        path = keep(file.stream)
     try:
         with transaction():
             import_ = imports.start(
-                path, file.filename, effective_from=effective_from or ALWAYS, actor=_actor()
+                path, plain(file.filename), effective_from=effective_from or ALWAYS, actor=_actor()
             )
             _queue_check(import_)
             number = import_.id

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm import clock
-from crm.db import transaction
+from crm.db import only_reading, transaction
 from crm.errors import Refused
 from crm.messages import N_
 from crm.models import Access, AuditEvent
@@ -47,7 +47,7 @@ Part = Callable[[int | None], tuple[list[Row], int | None]]
 def events() -> Response:
     """The events that the form's filters leave."""
     given = Given(request.form)
-    with transaction(keep=False):
+    with only_reading():
         chosen = Chosen.of(given)
         filters, kept = chosen.filters, chosen.kept
 
@@ -66,7 +66,7 @@ def events() -> Response:
 def access() -> Response:
     """The requests that the form's filters leave."""
     given = Given(request.form)
-    with transaction(keep=False):
+    with only_reading():
         chosen = ChosenAccesses.of(given)
         filters, kept = chosen.filters, chosen.kept
 
@@ -122,7 +122,7 @@ def _file(given: Given, name: str, title: str, head: Row, part: Part, kept: dict
 def _rows(part: Part) -> Iterator[Row]:
     below: int | None = None
     while True:
-        with transaction(keep=False):
+        with only_reading():
             rows, below = part(below)
         yield from rows
         if below is None:

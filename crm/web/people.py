@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from crm import clock
 from crm.actions import ACTIONS
-from crm.db import transaction
+from crm.db import only_reading, transaction
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import ROLES, Unit, User
@@ -73,8 +73,7 @@ def new() -> str:
 @needs("people:manage")
 def add() -> Any:
     """Opens an account with a one-time password, which is shown this once."""
-    once = passwords.one_time()
-    hashed = passwords.hashed(once)
+    once, hashed = _one_time()
     try:
         with transaction():
             unit, day, wrong = _post_of_form()
@@ -146,8 +145,7 @@ def end_post(number: int) -> Any:
 @needs("people:manage")
 def reset(number: int) -> Any:
     """Gives the account a one-time password, shown this once; its sessions end."""
-    once = passwords.one_time()
-    hashed = passwords.hashed(once)
+    once, hashed = _one_time()
     answer = _done(number, lambda user: people.reset_password(user, hashed, actor=current_user), "")
     return _once_page(people.by_id(number), once) if isinstance(answer, Response) else answer
 
@@ -186,6 +184,13 @@ def close(number: int) -> Any:
 def reopen(number: int) -> Any:
     """Opens a closed account again."""
     return _done(number, lambda user: people.reopen_user(user, actor=current_user), N_("账号已恢复。"))
+
+
+def _one_time() -> tuple[str, passwords.Hashed]:
+    """A one-time password and its hash, which takes its time: nobody's writing waits for it."""
+    once = passwords.one_time()
+    with only_reading():
+        return once, passwords.hashed(once)
 
 
 def _done(number: int, verb: Callable[[User], None], told: str) -> Any:

@@ -44,4 +44,10 @@ def _load(token: str) -> User | None:
         return None
     # The access log writes down, after the answer, that the person was seen.
     g.session_id = found.session.id
+    note(found.session.user)
     return found.session.user
+
+
+def note(user: User) -> None:
+    """Keeps who it is for what is written about the request afterwards, when the books are not asked any more."""
+    g.person = (user.id, user.role)

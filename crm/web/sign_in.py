@@ -36,7 +36,7 @@ from crm.services.people import Credentials
 from crm.web.addresses import came_from, here, local, wants_json
 from crm.web.errors import KNOWN, answer
 from crm.web.parameters import plain
-from crm.web.sessions import OVER, browser
+from crm.web.sessions import OVER, browser, note
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -98,6 +98,7 @@ def check() -> Any:
             sessions.purge()
             _end_the_last(user)
             token = sessions.begin(user, **browser())
+            note(user)
             history.record("user.signed_in", user, actor=user)
     if user is None:
         if until is not None:
