@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
@@ -35,8 +36,9 @@ WIDTHS = {"desk": (1366, 768), "phone": (390, 844)}
 
 @dataclass(frozen=True)
 class Site:
-    """A running server and the passwords of its accounts."""
+    """A running server, its program and the passwords of its accounts."""
 
+    app: Flask
     address: str
     passwords: dict[str, str]
 
@@ -67,7 +69,7 @@ def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     worker = Worker(app)
     working = threading.Thread(target=worker.run, daemon=True)
     working.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", passwords)
+    yield Site(app, f"http://127.0.0.1:{server.server_port}", passwords)
     worker.stop()
     working.join()
     server.shutdown()

@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Site, Visit
 from tests.browser.sheets import choose, corrected, mistaken
+from tests.services.test_file_kinds import PNG
 
 PAGES = {
     "reviewer": (
-        "/", "/projects?street=cihui", "/projects?q=zzzz&stage=x", "/projects/XM2019012?on=2020-12-01", "/projects/XM2021006",
-        "/projects/XM2003001?known=2020-05-01", "/briefs", "/briefs/2021-05", "/log", "/nope", "/imports", "/jobs",
-        "/projects/XM2019012/edit", "/projects/new", "/industries?q=汽车", "/industries",
+        "/", "/projects?street=cihui&attracted=jd", "/projects?q=zzzz&stage=x", "/projects/XM2019012?on=2020-12-01",
+        "/projects/XM2021006", "/projects/XM2003001?known=2020-05-01", "/projects/XM2019012/edit", "/projects/new",
+        "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/streets?show=investment",
+        "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/briefs",
+        "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account",
     ),
-    "auditor": ("/", "/log?action=project.facts_set"),
-    "administrator": ("/", "/jobs", "/jobs?state=failed", "/system"),
+    "auditor": ("/", "/log?action=project.facts_set", "/log/sign-ins", "/log/access"),
+    "administrator": ("/", "/jobs?state=failed", "/system", "/people", "/people?q=zzzz", "/people/add", "/account/password"),
 }  # fmt: skip
-"""Every kind of page, empty ones and errors among them."""
+"""Every kind of page that an address alone leads to, empty ones and errors among them."""
+
+FULLEST = {
+    "reviewer": ("/", "/projects?street=cihui", "/projects/XM2019012?on=2020-12-01", "/units/jd", "/streets")
+}
+"""Those pages that have everything on them which the others have."""
+
+NO_PAGES = {
+    "static": "files",
+    "bootstrap.static": "files",
+    "attachments.content": "a file as it was uploaded",
+    "attachments.preview": "a picture or a PDF",
+    "imports.empty_template": "a workbook",
+    "health.show": "JSON for the monitoring",
+}
+"""What answers to GET and is no page of ours, and what it is."""
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 
@@ -31,8 +51,78 @@ def violations(page: Any) -> list[str]:
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
-FULLEST = {"reviewer": ("/", "/projects?street=cihui", "/projects/XM2019012?on=2020-12-01")}
-"""Those pages that have everything on them which the others have."""
+class Walk:
+    """The pages looked at, what was wrong with them, and which views they were."""
+
+    def __init__(self, site: Site) -> None:
+        self.adapter = site.app.url_map.bind("")
+        self.wrong: dict[str, list[str]] = {}
+        self.endpoints: set[str] = set()
+
+    def look(self, page: Page, name: str) -> None:
+        """Looks at the page as it is, with everything unfolded."""
+        page.evaluate(
+            "document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })"
+        )
+        wrong = violations(page)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > page.evaluate("window.innerWidth"):
+            wrong.append(f"{wide} pixels wide")
+        if wrong:
+            self.wrong[name] = wrong
+        path = urlsplit(page.url).path
+        if self.adapter.test(path, method="GET"):
+            self.endpoints.add(self.adapter.match(path, method="GET")[0])
+
+
+def signing_in(page: Page, walk: Walk) -> None:
+    """The entrance, and the entrance refusing."""
+    walk.look(page, "sign-in")
+    page.evaluate("document.querySelector('form.form').noValidate = true")
+    page.press("#password", "Enter")
+    page.locator(".field-error").first.wait_for()
+    walk.look(page, "sign-in refused")
+
+
+def importing(page: Page, walk: Walk, folder: Path, mark: str) -> None:
+    """A sheet with errors, a corrected one, and what was written."""
+    choose(page, mistaken(folder, "AX"))
+    walk.look(page, "import with errors")
+    choose(page, corrected(folder, f"AX{mark}"))
+    walk.look(page, "import to be written")
+    page.locator("form[action$='/apply'] button").click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "import written")
+
+
+def recording(page: Page, walk: Walk, folder: Path, mark: str) -> None:
+    """What a person has to make before it has a page: an attachment, a restore, a proposal, a menu opened."""
+    picture = folder / "现场.png"
+    picture.write_bytes(PNG + mark.encode())
+    page.goto("/projects/XM2019012")
+    walk.look(page, "project")
+    page.set_input_files("#file", picture)
+    page.locator("form[enctype] button[type=submit]").click()
+    page.locator(".attachment a").first.click()
+    walk.look(page, "attachment")
+    page.goto("/projects/XM2019012")
+    page.locator("#history a[href$='/restore']").first.click()
+    walk.look(page, "restore")
+    page.goto("/proposals/new?kind=reading&code=R6")
+    walk.look(page, "proposal to be made")
+    page.select_option("#choice", "site-street")
+    page.fill("#valid_from", "2021-06-01")
+    page.fill("#basis", "专班会议纪要")
+    page.fill("#reason", "按属地服务")
+    page.locator("button[value=preview]").click()
+    page.locator("#trial").wait_for()
+    walk.look(page, "proposal tried")
+    page.locator("button[value=propose]").click()
+    page.wait_for_url("**/proposals/*")
+    walk.look(page, "proposal")
+    page.locator("form[action$='/withdraw'] button").click()
+    page.locator("details.menu").last.locator("summary").click()
+    walk.look(page, "proposal withdrawn, menu open")
 
 
 @pytest.mark.parametrize(
@@ -45,36 +135,33 @@ FULLEST = {"reviewer": ("/", "/projects?street=cihui", "/projects/XM2019012?on=2
     ],
 )
 def test_every_page(
-    visit: Visit, tmp_path: Path, language: str, scheme: str, width: str, pages: dict[str, tuple[str, ...]]
+    visit: Visit,
+    site: Site,
+    tmp_path: Path,
+    language: str,
+    scheme: str,
+    width: str,
+    pages: dict[str, tuple[str, ...]],
 ) -> None:
-    found = {}
-    page = visit(None, language=language, scheme=scheme, width=width)
-    found["/sign-in"] = violations(page)
-    page.evaluate("document.querySelector('form.form').noValidate = true")
-    page.press("#password", "Enter")
-    page.locator(".field-error").first.wait_for()
-    found["/sign-in refused"] = violations(page)
-    page = visit("reviewer", language=language, scheme=scheme, width=width)
-    for step in ("with errors", "to be written", "written"):
-        if step == "written":
-            page.locator("form[action$='/apply'] button").click()
-            page.locator(".notice-success").wait_for()
-        else:
-            choose(
-                page,
-                mistaken(tmp_path, "AX")
-                if step == "with errors"
-                else corrected(tmp_path, f"AX{language}{scheme}{width}"),
-            )
-        found[f"import {step}"] = violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), step
+    walk = Walk(site)
+    whole = pages is PAGES
+    if whole:
+        signing_in(visit(None, language=language, scheme=scheme, width=width), walk)
     for login, paths in pages.items():
         page = visit(login, language=language, scheme=scheme, width=width)
         for path in paths:
             page.goto(path)
-            page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-            found[f"{login} {path}"] = violations(page)
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
-                f"{path} is too wide"
-            )
-    assert {place: wrong for place, wrong in found.items() if wrong} == {}
+            walk.look(page, f"{login} {path}")
+        if login == "administrator":
+            page.goto("/people")
+            page.locator("tbody a").last.click()
+            walk.look(page, "person")
+        if login == "reviewer" and whole:
+            importing(page, walk, tmp_path, f"{language}{width}")
+            recording(page, walk, tmp_path, f"{language}{width}")
+    assert walk.wrong == {}
+    if whole:
+        asked = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+        assert asked - walk.endpoints == set(NO_PAGES), (
+            "visit every page that is new, or say in NO_PAGES what it is"
+        )

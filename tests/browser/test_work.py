@@ -104,22 +104,6 @@ def test_the_keyboard_is_enough(visit: Visit) -> None:
     expect(page.get_by_role("button", name="English")).to_be_hidden()
 
 
-def test_it_works_without_javascript(visit: Visit) -> None:
-    page = visit("jd-staff")
-    bare = page.context.browser
-    assert bare is not None
-    context = bare.new_context(
-        java_script_enabled=False, storage_state=page.context.storage_state(), base_url=page.url
-    )
-    plain = context.new_page()
-    plain.goto("/projects?q=&stage=signed&unit=jd")
-    expect(plain.locator("tbody tr").first).to_be_visible()
-    plain.locator("details.menu summary").first.click()
-    plain.get_by_role("button", name="English").click()
-    expect(plain.get_by_role("heading", level=1)).to_have_text("Projects")
-    context.close()
-
-
 def test_the_browser_finds_nothing_to_complain_of(visit: Visit) -> None:
     page = visit("jd-staff")
     said: list[str] = []
