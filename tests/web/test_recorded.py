@@ -109,6 +109,7 @@ def test_signing_in_and_out(client: Client, filled: Flask) -> None:
     ("role", "path", "action"),
     [
         ("reviewer", "/briefs/2021-05", "brief.printed"),
+        ("staff", "/projects/export", "project.exported"),
         ("auditor", "/log/export", "log.exported"),
         ("auditor", "/log/access/export", "log.exported"),
     ],
