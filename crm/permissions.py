@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from flask_login import current_user
-from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, case, exists, false, or_, select, true
 
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed
 from crm.messages import N_
-from crm.models import ROLES, Decision, Project, User
+from crm.models import ROLES, Decision, Project, Standing, User
 from crm.services.attribution import current
 
 UNITS = frozenset({"staff", "unit_head"})
@@ -118,13 +118,17 @@ def own(user: User | None) -> ColumnElement[bool]:
     """
     if user is None or user.unit_id is None:
         return false()
-    unit = user.unit_id
-    entitled = exists(
+    unit, today = user.unit_id, clock.today()
+    decided = exists(
         select(Decision.id)
-        .where(Decision.id == current(clock.today()))
+        .where(Decision.id == current(today))
         .where(or_(Decision.indicators_id == unit, Decision.enterprise_service_id == unit))
         .correlate(Project)
     )
+    # What stands beside each project says the same at less cost, while it is that of today.
+    stands = exists(select(Standing.id).where(Standing.day == today, Standing.rolled_from.is_(None)))
+    beside = or_(Project.indicators_id == unit, Project.enterprise_service_id == unit)
+    entitled = case((stands, beside), else_=decided)
     return or_(Project.attracted_by_id == unit, Project.served_by_id == unit, entitled)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from crm import clock
@@ -78,13 +78,17 @@ def end(user: User, role: str, unit: Unit | None, *, valid_from: date, actor: Us
     return term
 
 
+def administrators() -> Select[tuple[int]]:
+    """The ids of those who ever were given the post of an administrator."""
+    return select(PostTerm.user_id).where(PostTerm.role == ADMINISTRATOR)
+
+
 def keep_an_administrator(leaving: User, day: date) -> None:
     """Raises Refused where nobody else with an open account is administrator from a day on without a known end.
 
     Who asks at the same time waits for the answer: two cannot remove each other.
     """
-    administrators = select(PostTerm.user_id).where(PostTerm.role == ADMINISTRATOR)
-    query = select(User).where(User.id.in_(administrators)).order_by(User.id).with_for_update()
+    query = select(User).where(User.id.in_(administrators())).order_by(User.id).with_for_update()
     rows = list(db.session.scalars(query.execution_options(populate_existing=True)))
     if leaving not in rows:
         return

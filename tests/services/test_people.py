@@ -9,10 +9,11 @@ import pytest
 from argon2 import PasswordHasher
 
 from crm import clock
+from crm.db import Base
 from crm.errors import NotAllowed, Refusals, Refused, Stale
 from crm.models import Import, User
-from crm.services import history, passwords, people
-from crm.services.open_work import open_work
+from crm.services import history, jobs, passwords, people, proposals, readings
+from crm.services.open_work import OPEN_WORK, open_work
 from tests import build
 
 TODAY = date(2021, 6, 3)
@@ -181,6 +182,55 @@ def test_the_work_of_who_leaves_passes_on_or_the_account_stays_open(session: Any
     }  # fmt: skip
     assert open_work(leaving) == []
     assert history.events(leaving)[-1].detail["to"] == "other"
+
+
+def test_nothing_of_a_leaver_is_orphaned(session: Any) -> None:
+    district = build.district()
+    leaving = build.user("reviewer", unit=district.swj)
+    other = build.user("reviewer", login="other", unit=district.swj)
+    session.add(
+        Import(file_name="a.xlsx", sha256="a", effective_from=TODAY, status="checked", actor_id=leaving.id)
+    )
+    session.flush()
+    sheet = session.query(Import).one()
+    jobs.enqueue("import.check", actor=leaving, subject=sheet)
+    over = jobs.enqueue("search.index", actor=leaving)
+    jobs.finish(over)
+    with clock.at(TODAY):
+        readings.set_reading("R6", choice="undetermined", basis="通知", valid_from=build.NOTICE, actor=None)
+        change = {"code": "R6", "choice": "site-street"}
+        wanted = proposals.draft("reading", change, valid_from=TODAY, reason="理由", basis="纪要")
+        proposals.propose(wanted, actor=leaving)
+    assert {kind.permission: count for kind, count in open_work(leaving)} == {
+        "project:import": 1,
+        "rule:propose": 1,
+        "job:read": 1,
+    }
+    with pytest.raises(Refused, match="谁接手"):
+        people.close_user(leaving, actor=None)
+    people.close_user(leaving, actor=None, to=other)
+    session.expire_all()
+    assert open_work(leaving) == [] and len(open_work(other)) == 3
+    assert sheet.actor_id == other.id and over.actor_id == leaving.id, "what is over stays whose it was"
+    assert [job.kind for job in jobs.of_person(other)] == ["import.check"]
+    assert history.events(leaving)[-1].detail["passed_on"] == {kind.name: 1 for kind, _ in open_work(other)}
+
+
+def test_every_table_that_says_whose_work_it_is_is_known() -> None:
+    """A new table that refers to people has open work, which is to be listed in OPEN_WORK, or it says here it has not."""
+    referring = {
+        f"{table.name}.{key.parent.name}"
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "users"
+    }
+    passed_on = {"imports.actor_id", "jobs.actor_id", "proposals.held_by_id"}
+    said = {
+        "accesses.user_id", "attachment_versions.actor_id", "audit_events.actor_id", "post_terms.user_id",
+        "proposals.decided_by_id", "proposals.proposed_by_id", "user_sessions.user_id",
+    }  # fmt: skip
+    assert len(OPEN_WORK) == len(passed_on)
+    assert referring == passed_on | said
 
 
 def test_a_stale_edit_is_refused_and_says_what_changed(session: Any) -> None:
