@@ -55,6 +55,8 @@ class Installation:
             rows = {
                 table.name: sorted(map(tuple, connection.execute(select(table)).all()), key=repr)
                 for table in found.tables.values()
+                # SQLite's index of searches cannot be read as rows; the tables that it is kept in can
+                if not (table.name == "project_index" and engine.dialect.name == "sqlite")
             }
         engine.dispose()
         return rows
