@@ -209,6 +209,7 @@ def test_what_waits_for_whom(office: Any) -> None:
     proposal = made()
     for login, to_decide, own in (("head", [proposal], []), ("reviewer", [], [proposal]), ("reviewer2", [], []), ("staff", [], [])):  # fmt: skip
         user = person(login)
+        assert user.role, "the posts come with whoever is signed in"
         with count_statements() as ran:
             found = proposals.waiting_for(user)
         assert (list(found.to_decide), list(found.own)) == (to_decide, own), login
