@@ -78,7 +78,7 @@ def end(user: User, role: str, unit: Unit | None, *, valid_from: date, actor: Us
     return term
 
 
-def administrators() -> Select[tuple[int]]:
+def administrators() -> Select[int]:
     """The ids of those who ever were given the post of an administrator."""
     return select(PostTerm.user_id).where(PostTerm.role == ADMINISTRATOR)
 
