@@ -47,11 +47,7 @@ class Storage:
             self._system.makedirs(self._folder(name), exist_ok=True)
             file = self._system.open(self._path(name), "wb", autocommit=False)
         except OSError as error:
-            raise Refused(
-                N_("附件存储不可写（%(reason)s）：请联系系统管理员"),
-                field="file",
-                reason=error.strerror or str(error),
-            ) from error
+            raise _unwritable(error) from error
         try:
             with file:
                 while block := stream.read(BLOCK):
@@ -66,10 +62,14 @@ class Storage:
                     file.write(block)
             if not size:
                 raise Refused(N_("文件是空的：请检查后重传"), field="file")
-        except BaseException:
+            file.commit()
+        except BaseException as error:
             file.discard()
+            # a disk that is full leaves what went onto it
+            self.delete(name)
+            if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+                raise _unwritable(error) from error
             raise
-        file.commit()
         return Stored(name, digest.hexdigest(), size)
 
     def open(self, name: str) -> IO[bytes]:
@@ -97,6 +97,14 @@ class Storage:
 
     def _path(self, name: str) -> str:
         return f"{self._folder(name)}/{name}"
+
+
+def _unwritable(error: OSError) -> Refused:
+    return Refused(
+        N_("附件存储不可写（%(reason)s）：请联系系统管理员"),
+        field="file",
+        reason=error.strerror or str(error),
+    )
 
 
 def storage() -> Storage:

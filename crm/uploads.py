@@ -11,7 +11,7 @@ from typing import IO
 from flask import current_app
 
 from crm.config import prepare_folder
-from crm.errors import NotFound
+from crm.errors import NotFound, Refused
 from crm.messages import N_
 
 BLOCK = 1 << 20
@@ -20,7 +20,7 @@ BLOCK = 1 << 20
 def keep(stream: IO[bytes]) -> Path:
     """Copies what is read into the uploads folder, a block at a time; returns where it is.
 
-    Raises Refused where the folder cannot be written.
+    Raises Refused where the folder cannot be written, or the disk is full.
     """
     folder = _folder()
     prepare_folder(folder)
@@ -33,8 +33,14 @@ def keep(stream: IO[bytes]) -> Path:
                 file.write(block)
         kept = folder / digest.hexdigest()
         os.replace(unfinished, kept)
-    except BaseException:
+    except BaseException as error:
         Path(unfinished).unlink(missing_ok=True)
+        if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+            raise Refused(
+                N_("目录 %(folder)s 不可写（%(reason)s）：请修改权限，或用 GUISHU_INSTANCE 指定另一目录"),
+                folder=str(folder),
+                reason=error.strerror or str(error),
+            ) from error
         raise
     return kept
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 
+from crm import uploads
 from crm.errors import NotFound, Refused
 from crm.storage import Storage
 
@@ -59,6 +62,34 @@ def test_nothing_is_left_of_what_could_not_be_kept(
         storage.put(stream, most=100 if raised is Refused else 10_000_000)
     assert list(storage.names()) == []
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+
+
+def full(*_: object, **__: object) -> None:
+    """What a full disk says."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_that_is_full_when_the_file_is_moved_into_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Storage(str(tmp_path / "files"))
+    kept = storage.put(BytesIO(b"kept"), most=10)
+
+    def half(_source: str, target: str) -> None:
+        Path(target).write_bytes(b"x" * 10)
+        full()
+
+    monkeypatch.setattr("shutil.move", half)
+    with pytest.raises(Refused, match="不可写"):
+        storage.put(BytesIO(b"x" * 20), most=100)
+    assert [name for name, _ in storage.names()] == [kept.name]
+
+
+def test_a_disk_that_is_full_during_an_upload(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.replace", full)
+    with app.app_context(), pytest.raises(Refused, match="No space left"):
+        uploads.keep(BytesIO(b"x" * 20))
+    assert list(Path(app.config["UPLOADS"]).iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ CHANGES = (
 )
 """The events that change an account: each raises its version by one."""
 
+LONGEST_NAME = 100
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -114,7 +116,7 @@ def add_user(
     """Opens an account with its first post, from today or from the given day; without a password nobody can sign in
     with it yet. A password that was hashed already is taken as it is.
 
-    Raises Refusals: an empty or taken login, an empty name, an unknown role, a password too short or
+    Raises Refusals: an empty or taken login, an empty or overlong name, an unknown role, a password too short or
     too long.
     """
     login = normal(login)
@@ -128,6 +130,8 @@ def add_user(
         wrong.append(Refused(N_("登录名 %(login)s 已被使用"), field="login", login=login))
     if not name:
         wrong.append(Refused(N_("请填写姓名"), field="name"))
+    elif len(name) > LONGEST_NAME:
+        wrong.append(Refused(N_("姓名最多 %(most)s 个字符"), field="name", most=LONGEST_NAME))
     if role not in ROLES:
         wrong.append(Refused(N_("没有岗位 %(role)s"), field="role", role=role))
     if isinstance(password, str):

@@ -53,6 +53,8 @@ def test_a_new_account_gets_a_one_time_password_shown_once(client: Client, fille
     visitor = client("administrator")
     wrong = visitor.post("/people", data={"login": "staff", "role": "staff", "valid_from": "soon"})
     assert wrong.status_code == 400
+    long = visitor.post("/people", data={"login": "chen", "name": "陈" * 101, "role": "auditor"})
+    assert long.status_code == 400 and "姓名最多 100 个字符" in long.text
     for told in ("已被使用", "请填写姓名", "请选择单位", "请填写日期"):
         assert told in wrong.text
     made = visitor.post(
