@@ -25,7 +25,7 @@ def test_from_mistakes_to_the_books(visit: Visit, tmp_path: Path, width: str) ->
     expect(page.get_by_role("button", name="写入账中")).to_have_count(0)
     assert fits(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="下载错误表").click()
+        page.get_by_role("button", name="下载错误表").click()
     assert download.value.suggested_filename == "登记表错误.xlsx"
 
     choose(page, corrected(tmp_path, width))

@@ -43,10 +43,10 @@ def test_as_known_on_an_earlier_day(visit: Visit) -> None:
     page.goto(f"/projects/{MARKED_LATER}")
     page.fill("#on", "2021-03-16")
     page.fill("#known", "2021-03-16")
-    page.get_by_role("button", name="重算").click()
+    page.get_by_role("button", name="查看").click()
     expect(page.locator(".notice")).to_contain_text("2021年3月16日收盘时")
     expect(page.locator("#why .why-heading").first).to_contain_text("板块外")
-    page.get_by_role("link", name="回到现在的账").click()
+    page.get_by_role("link", name="回到今天的账").click()
     expect(page.locator("#why .why-heading").first).to_contain_text("全产业链")
 
 
