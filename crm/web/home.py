@@ -12,10 +12,10 @@ from flask_login import current_user
 from crm import clock
 from crm.messages import N_
 from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
-from crm.services import overview, standpoint, waiting
+from crm.services import overview, proposals, standpoint, waiting
 from crm.services.overview import Glance
 from crm.services.units import all_units
-from crm.web import columns_picture
+from crm.web import columns_picture, proposal_words
 
 blueprint = Blueprint("home", __name__)
 
@@ -39,7 +39,7 @@ def show() -> str:
     """By role: those who read projects see what waits and the months, the others their own next steps."""
     if not allowed(current_user, "project:read"):
         return render_template("home/steps.html", **_steps())
-    day = clock.today()
+    day, units = clock.today(), {unit.id: unit for unit in all_units()}
     glance = overview.glance(current_user, day)
     return render_template(
         "home/show.html",
@@ -47,7 +47,9 @@ def show() -> str:
         glance=glance,
         pictures={name: _picture(glance, name) for name in PICTURES},
         titles=PICTURES,
-        units={unit.id: unit for unit in all_units()},
+        units=units,
+        codes={unit.code: unit for unit in units.values()},
+        words=proposal_words,
         **_waiting(),
     )
 
@@ -75,6 +77,8 @@ def _waiting() -> dict[str, Any]:
             "imports": waiting.imports(MOST),
             "failed": waiting.failed_jobs(MOST, actor_id=current_user.id),
         }
+    if allowed(current_user, "rule:confirm") or allowed(current_user, "rule:propose"):
+        found["proposed"] = proposals.waiting_for(current_user)
     return found
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import ROLES, Import, User
-from crm.services import overview, standpoint, waiting
+from crm.services import overview, people, standpoint, waiting
 from tests.web.conftest import TODAY, Client, register
 
 
@@ -28,6 +28,13 @@ def busy(filled: Flask) -> Flask:
             Import(file_name="登记表.xlsx", sha256="0" * 64, effective_from=TODAY, status="checked")
         )
     return filled
+
+
+def person(role: str) -> User:
+    """The account of a role."""
+    found = people.user_by_login(role)
+    assert found
+    return found
 
 
 def test_staff_see_what_their_unit_has_open(client: Client, busy: Flask) -> None:
@@ -65,6 +72,18 @@ def test_who_reads_no_projects_sees_none(client: Client, busy: Flask) -> None:
         assert "刚投产的" not in page and 'href="/units' not in page
 
 
+def test_proposals_wait_for_the_head_and_stand_with_who_made_them(client: Client, busy: Flask) -> None:
+    form = {
+        "kind": "reading", "code": "R6", "choice": "site-street", "valid_from": "2021-06-01",
+        "basis": "专班会议纪要", "reason": "按属地服务", "do": "propose",
+    }  # fmt: skip
+    assert client("reviewer").post("/proposals", data=form).status_code == 303
+    head, own = client("bureau_head").get("/").text, client("reviewer").get("/").text
+    assert "等您确认" in head and 'href="/proposals/1"' in head
+    assert "等待确认" in own and 'href="/proposals/1"' in own
+    assert "/proposals/1" not in client("staff").get("/").text + client("leader").get("/").text
+
+
 def test_nothing_open_says_so(client: Client, filled: Flask) -> None:
     page = client("staff").get("/").text
     for said in ("本单位的项目都已判定", "60天内没有本单位的项目要易手", "这段时间没有变动"):
@@ -73,19 +92,19 @@ def test_nothing_open_says_so(client: Client, filled: Flask) -> None:
 
 def test_the_months_are_those_of_the_facts(busy: Flask) -> None:
     with busy.app_context(), clock.at(TODAY):
-        user = User(login="x", name="x", role="leader", active=True)
+        user = person("leader")
         seen = overview.glance(user, TODAY)
         assert str(seen.months[0]) == "2020-07" and str(seen.month) == "2021-06"
         assert seen.now["signed"][-2:] == (2, 2) and seen.before["signed"][-1] == 1
         assert seen.before["investment"][-1] == 3 * 10**10 and seen.now["completed"][-2] == 1
         assert sum(seen.now["completed"]) == 1, "what lies ahead has not happened"
-        nobody = User(login="y", name="y", role="auditor", active=True)
+        nobody = person("auditor")
         assert sum(overview.glance(nobody, TODAY).now["signed"]) == 0
 
 
 def test_cases_wait_in_order_and_are_counted(busy: Flask) -> None:
     with busy.app_context(), clock.at(TODAY):
-        user = User(login="x", name="x", role="reviewer", active=True)
+        user = person("reviewer")
         every = ("undetermined", "provisional")
         for day in (TODAY, date(2021, 6, 4)):
             found = waiting.cases(user, standpoint.at(day), every, 2)
@@ -93,12 +112,7 @@ def test_cases_wait_in_order_and_are_counted(busy: Flask) -> None:
                 3,
                 False,
             )
-        assert (
-            waiting.cases(
-                User(login="y", name="y", role="auditor", active=True), standpoint.at(TODAY), every, 2
-            ).rows
-            == []
-        )
+        assert waiting.cases(person("auditor"), standpoint.at(TODAY), every, 2).rows == []
 
 
 def test_few_statements(client: Client, busy: Flask) -> None:
