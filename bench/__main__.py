@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench import attribution, imports, jobs, load, rules
+from bench import attribution, imports, jobs, load, pages, rules
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("measurement", "ratio", "limit", "held", "detail")
@@ -22,8 +22,15 @@ SIZES = {
         (imports, 100_000),
         (jobs, 2_000),
         (load, 10_000),
+        (pages, 200_000),
     ),
-    "bench-full": ((attribution, 2_000_000), (rules, 1_000_000), (imports, 200_000), (jobs, 20_000)),
+    "bench-full": (
+        (attribution, 2_000_000),
+        (rules, 1_000_000),
+        (imports, 200_000),
+        (jobs, 20_000),
+        (pages, 1_000_000),
+    ),
 }
 
 

@@ -282,7 +282,7 @@ class Listing:
             columns = [search.folding(c) for c in (self._facts.name, self._facts.investor, Project.number)]
             for word in self._words.words:
                 yield or_(*(column.contains(word, autoescape=True) for column in columns))
-        elif self._found > search.MOST_FOUND:
+        elif search.is_common(self._found, alone=self.filters == Filters(self.filters.text), rows=PAGE_SIZE):
             yield search.having(self._words)
         else:
             found = search.found(self._words).cte("found").prefix_with("MATERIALIZED")
