@@ -17,7 +17,7 @@ import alembic.command
 import alembic.config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask, has_request_context, request
+from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CheckConstraint, DateTime, Dialect, Engine, MetaData, TypeDecorator, event
@@ -81,18 +81,6 @@ def init_db(app: Flask) -> None:
 
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
-_reading: ContextVar[bool] = ContextVar("reading", default=False)
-
-
-def writing() -> bool:
-    """Does a transaction begun now mean to write? Inside transaction() and requests of unsafe methods that
-    some view answers: an error page has nothing to write.
-    """
-    if _writing.get():
-        return True
-    if _reading.get() or not has_request_context() or request.endpoint is None:
-        return False
-    return request.method not in {"GET", "HEAD", "OPTIONS"}
 
 
 @contextmanager
@@ -100,13 +88,13 @@ def transaction(keep: bool = True) -> Iterator[Any]:
     """All or nothing: commits at the end, or rolls back where something was raised, or where `keep` is
     false (a preview).
 
-    Yields the session. A read begun before is ended first, so that on SQLite the write lock is taken at once
-    and what is read inside is what will be changed.
+    Yields the session. A read begun before is ended first, so that on SQLite the write lock is taken at once,
+    held for these changes alone, and what is read inside is what will be changed.
     """
     if _writing.get():
         raise RuntimeError("transaction() inside transaction(): only an edge commits, once")
     session = db.session()
-    if not writing() and session.in_transaction():
+    if session.in_transaction():
         if session.new or session.dirty or session.deleted:
             raise RuntimeError("rows were changed before transaction() began")
         session.rollback()
@@ -126,20 +114,15 @@ def transaction(keep: bool = True) -> Iterator[Any]:
 
 @contextmanager
 def only_reading() -> Iterator[None]:
-    """What a request of an unsafe method reads inside keeps nobody waiting: for exports, which take their time.
-
-    It begins and ends with a transaction of its own.
-    """
+    """A transaction of its own for reading: what comes after it, slow work or writing, finds none open."""
     session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("rows were changed before only_reading() began")
     session.rollback()
-    token = _reading.set(True)
     try:
         yield
     finally:
         session.rollback()
-        _reading.reset(token)
 
 
 @contextmanager
@@ -172,7 +155,7 @@ def _prepare(connection: Any, _record: object) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing() else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
 
 @dataclass

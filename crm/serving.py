@@ -57,7 +57,9 @@ def serve(host: str, port: int, greeting: str, *, worker: bool) -> None:
 def worked_beside() -> Iterator[None]:
     """A worker in a process of its own meanwhile: started again when it dies, stopped at the end."""
     ended = threading.Event()
-    looking_after = threading.Thread(target=_look_after_worker, args=(ended,), name="worker")
+    # Before the server forks: a fork in the middle of it would keep open the pipe by which we hear that it has begun.
+    first = _worker()
+    looking_after = threading.Thread(target=_look_after, args=(first, ended), name="worker")
     looking_after.start()
     try:
         yield
@@ -66,11 +68,14 @@ def worked_beside() -> Iterator[None]:
         looking_after.join()
 
 
-def _look_after_worker(ended: threading.Event) -> None:
+def _worker() -> subprocess.Popen[bytes]:
     command = (sys.executable, "-m", "crm.cli", "worker", "--keeper", str(os.getpid()))
-    while not ended.is_set():
-        # A group of its own: Ctrl+C in the terminal reaches it through us, once.
-        worker = subprocess.Popen(command, start_new_session=True)
+    # A group of its own: Ctrl+C in the terminal reaches it through us, once.
+    return subprocess.Popen(command, start_new_session=True)
+
+
+def _look_after(worker: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    while True:
         while worker.poll() is None and not ended.wait(0.2):
             pass
         if worker.poll() is None:
@@ -80,7 +85,9 @@ def _look_after_worker(ended: threading.Event) -> None:
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
-        ended.wait(RESTART)
+        if ended.wait(RESTART):
+            return
+        worker = _worker()
 
 
 def application(greeting: str, keeper: int) -> Flask:

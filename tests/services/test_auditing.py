@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ from flask import Flask
 from sqlalchemy import create_engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from crm import chain
+from crm import chain, commands
 from crm.commands import audit
 from crm.config import engine_options
 from crm.db import db, meaning_to_write, transaction
@@ -198,6 +199,8 @@ def verify(*arguments: str) -> tuple[int, str]:
 
 def test_the_command(log: Flask, tamper: Tamper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "opened", lambda: nullcontext(log))
+    # whatever language another test of this process had the terminal speak
+    monkeypatch.setattr(commands, "_catalogue", gettext.NullTranslations)
     noted = auditing.walk().digest
     db.session.rollback()
     code, output = verify()

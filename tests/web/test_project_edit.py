@@ -216,7 +216,7 @@ def test_hostile_forms_are_no_error(client: Client, filled: Flask) -> None:
 def test_how_many_statements_it_takes(client: Client) -> None:
     visitor = client("reviewer")
     visitor.get("/projects/P1/edit")
-    for step, most in (("open", 20), ("preview", 40), ("page", 20)):
+    for step, most in (("open", 20), ("preview", 55), ("page", 20)):
         with count_statements() as ran:
             if step == "open":
                 desk = Desk(visitor).open()
