@@ -1,9 +1,9 @@
 """The closed list of permissions, which role has which, and the guard: what is not granted is denied.
 
 Three questions are asked of it. `allowed(user, permission)`: has the person this right at all? A view declares it with
-`@needs`. `may(user, permission, project)`: for this project? Asked by views and verbs that concern one project.
-`visible_to(user)` and `own(user)`: conditions on Project for queries, so that a list, a picker, an export and a chart
-show what the pages of single projects would.
+`@needs`. `may(user, permission, record)`: for this project, or this lead? Asked by views and verbs that concern one.
+`visible_to(user)` and `own(user)`, for leads `leads_read_by(user)` and `own_leads(user)`: conditions for queries, so that a
+list, a picker, an export and a chart show what the pages of single records would.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from flask_login import current_user
-from sqlalchemy import ColumnElement, case, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, true
 
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed
 from crm.messages import N_
-from crm.models import ROLES, Decision, Project, Standing, User
+from crm.models import (
+    OPEN_STAGES,
+    ROLES,
+    Decision,
+    Lead,
+    LeadUnit,
+    Project,
+    Reassignment,
+    Standing,
+    User,
+)
 from crm.services.attribution import current
 
 UNITS = frozenset({"staff", "unit_head"})
@@ -44,6 +54,22 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "project:mark": BUREAU,
     "attachment:read": READERS,
     "attachment:add": UNITS | BUREAU,
+    "lead:read": READERS,
+    "lead:log": UNITS,
+    "lead:edit": UNITS,
+    "lead:progress": UNITS,
+    "lead:claim": UNITS,
+    "lead:reassign": UNITS,
+    "lead:sign": UNITS,
+    "lead:triage": BUREAU,
+    "lead:export": READERS,
+    "company:read": READERS,
+    "company:edit": UNITS | BUREAU,
+    "contact:read": UNITS | BUREAU,
+    "contact:edit": UNITS,
+    "credit:read": READERS,
+    "announcement:read": BUREAU,
+    "setting:read": READERS | ADMINISTRATOR,
     "brief:read": READERS,
     "brief:print": READERS,
     "rulebook:read": READERS | ADMINISTRATOR,
@@ -60,15 +86,32 @@ GRANTED_TO: dict[str, frozenset[str]] = {
 }
 """Each permission, noun:verb in the words of the addresses, with the roles that have it: a line for each, and no other."""
 
-OWN = frozenset({"project:edit", "attachment:read", "attachment:add"})
-"""Permissions that a unit's people have for the projects of their own unit alone."""
+OWN = frozenset(
+    {
+        "project:edit",
+        "attachment:read",
+        "attachment:add",
+        "lead:edit",
+        "lead:progress",
+        "lead:reassign",
+        "lead:sign",
+        "contact:read",
+        "contact:edit",
+    }
+)
+"""Permissions that a unit's people have for the projects and leads of their own unit alone."""
+
+JOINT = frozenset({"attachment:read", "attachment:add", "lead:progress", "contact:read", "contact:edit"})
+"""Those of them that they have for the leads, too, on which their unit works with the one that has them."""
 
 PERMISSIONS = tuple(GRANTED_TO)
 GRANTED = {role: frozenset(one for one in PERMISSIONS if role in GRANTED_TO[one]) for role in ROLES}
 """Role → what it may do at all."""
 
 OWN_ONLY = dict.fromkeys(UNITS, OWN)
-"""Role → those of its permissions that hold for the projects of its own unit alone."""
+"""Role → those of its permissions that hold for the records of its own unit alone."""
+
+ANOTHER_UNITS_LEAD = N_("只有承办这条线索的单位才能这样做。如需合作或接手，请向该单位提出。")
 
 ANOTHER_UNITS = N_("只有项目的招商、服务或应得单位才能这样做。如需更正，请联系该单位或审核员。")
 
@@ -132,19 +175,60 @@ def own(user: User | None) -> ColumnElement[bool]:
     return or_(Project.attracted_by_id == unit, Project.served_by_id == unit, entitled)
 
 
-def may(user: User | None, permission: str, project: Project) -> bool:
-    """Has the person this permission for this project? At most one statement."""
+def pooled() -> ColumnElement[bool]:
+    """The condition on Lead that holds for those in the common pool: open, and their protection is over."""
+    return and_(Lead.stage.in_(OPEN_STAGES), Lead.protected_until < clock.today())
+
+
+def own_leads(user: User | None, *, joint: bool = False) -> ColumnElement[bool]:
+    """The condition on Lead that holds for those that the person's own unit has, the common pool's not among them; with
+    `joint` for those, too, on which it works with the unit that has them. Holds for none where there is no unit.
+    """
+    if user is None or user.unit_id is None:
+        return false()
+    has = and_(Lead.unit_id == user.unit_id, ~pooled())
+    if not joint:
+        return has
+    today = clock.today()
+    works = select(LeadUnit.lead_id).where(
+        LeadUnit.unit_id == user.unit_id, or_(LeadUnit.until.is_(None), LeadUnit.until >= today)
+    )
+    return or_(has, and_(Lead.id.in_(works), ~pooled()))
+
+
+def leads_read_by(user: User | None) -> ColumnElement[bool]:
+    """The condition on Lead that holds for those whose contents the person may read.
+
+    Of all others those with lead:read see that they exist, whose they are and since when, and nothing else. A unit reads
+    its own, those it works on, those offered to it, and those in the common pool.
+    """
+    if not allowed(user, "lead:read") or user is None:
+        return false()
+    if user.role not in UNITS:
+        return true()
+    offered = select(Reassignment.lead_id).where(
+        Reassignment.to_unit_id == user.unit_id, Reassignment.state == "open"
+    )
+    return or_(own_leads(user, joint=True), pooled(), Lead.id.in_(offered))
+
+
+def may(user: User | None, permission: str, record: Project | Lead) -> bool:
+    """Has the person this permission for this project or lead? At most one statement."""
     if user is None or not allowed(user, permission):
         return False
     if permission not in OWN_ONLY.get(user.role, frozenset()):
         return True
-    return bool(db.session.scalar(select(exists().where(Project.id == project.id, own(user)))))
+    model = type(record)
+    mine = own(user) if isinstance(record, Project) else own_leads(user, joint=permission in JOINT)
+    return bool(db.session.scalar(select(exists().where(model.id == record.id, mine))))
 
 
-def require(user: User | None, permission: str, project: Project) -> None:
-    """Raises NotAllowed where `may` says no; the page then says whose project it is for."""
-    if not may(user, permission, project):
-        raise NotAllowed(ANOTHER_UNITS if allowed(user, permission) else NotAllowed().message)
+def require(user: User | None, permission: str, record: Project | Lead) -> None:
+    """Raises NotAllowed where `may` says no; the page then says whose record it is for."""
+    if may(user, permission, record):
+        return
+    another = ANOTHER_UNITS if isinstance(record, Project) else ANOTHER_UNITS_LEAD
+    raise NotAllowed(another if allowed(user, permission) else NotAllowed().message)
 
 
 def needs(permission: str) -> Callable[[View], View]:

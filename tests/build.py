@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from crm import clock, company_names
 from crm.db import db
-from crm.models import Area, Project, Unit, User
+from crm.models import Area, Lead, Project, Unit, User
 from crm.services import people, readings, units
 
 NOTICE = date(2020, 4, 27)
@@ -83,6 +84,25 @@ def user(role: str = "staff", *, login: str | None = None, unit: Unit | None = N
 def project(number: str = "P1", **facts: Any) -> Project:
     """A project with these facts as they are now; nothing is decided of it."""
     made = Project(number=number, **({"name": f"项目{number}"} | facts))
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def lead(unit: Unit, number: str = "XS1", **facts: Any) -> Lead:
+    """A lead that the unit logged today and has, protected for ninety days; no history is written."""
+    today = clock.today()
+    given = {
+        "name": f"线索{number}",
+        "source": "visit",
+        "first_contact_unit_id": unit.id,
+        "unit_id": unit.id,
+        "had_since": today,
+        "protected_until": today + timedelta(days=90),
+    } | facts
+    given.setdefault("name_key", company_names.key(given["name"]))
+    given.setdefault("investor_key", company_names.key(given.get("investor", "")))
+    made = Lead(number=number, **given)
     db.session.add(made)
     db.session.flush()
     return made

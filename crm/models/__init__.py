@@ -1,40 +1,81 @@
 """The tables, one noun a file."""
 
 from crm.models.accesses import Access
+from crm.models.announcements import ANNOUNCEMENT_KINDS, Announcement
 from crm.models.attachments import Attachment, AttachmentVersion
 from crm.models.attribution import RESPONSIBILITIES, STATUSES, Decision, DecisionColumns, Outcome
 from crm.models.books import Books
 from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
-from crm.models.enterprises import Enterprise
+from crm.models.enterprises import ORIGIN_KINDS, Contact, Enterprise, ProjectOrigin
 from crm.models.history import AuditEvent
 from crm.models.imports import Import, StagedDecision, StagedFacts, StagedRow
 from crm.models.indicators import Target
 from crm.models.industries import Industry
 from crm.models.jobs import JOB_STATES, Job, Worker
+from crm.models.leads import (
+    COUNTED_KINDS,
+    LEAD_SOURCES,
+    LEAD_STAGES,
+    LOST_REASONS,
+    OPEN_STAGES,
+    PROGRESS_KINDS,
+    TRIAGE_STATES,
+    Lead,
+    LeadProgress,
+    LeadUnit,
+    Triage,
+)
 from crm.models.months import MonthClose
 from crm.models.people import ROLES, PostTerm, SignInAttempt, User, UserSession
+from crm.models.policy import SettingTerm
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
 from crm.models.proposals import PROPOSAL_STATES, Proposal
 from crm.models.readings import AdjudicatorTerm, ReadingTerm
+from crm.models.reassignments import (
+    CREDIT_ROLES,
+    REASSIGNMENT_KINDS,
+    REASSIGNMENT_STATES,
+    WHOLE,
+    CreditShare,
+    CreditSplit,
+    Reassignment,
+)
 from crm.models.search import ProjectText, SearchPending
 from crm.models.standing import Standing
 from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
 
 __all__ = [
+    "ANNOUNCEMENT_KINDS",
+    "COUNTED_KINDS",
+    "CREDIT_ROLES",
     "FACTS",
     "JOB_STATES",
+    "LEAD_SOURCES",
+    "LEAD_STAGES",
+    "LOST_REASONS",
+    "OPEN_STAGES",
+    "ORIGIN_KINDS",
+    "PROGRESS_KINDS",
     "PROPOSAL_STATES",
+    "REASSIGNMENT_KINDS",
+    "REASSIGNMENT_STATES",
     "RESPONSIBILITIES",
     "ROLES",
     "STATUSES",
+    "TRIAGE_STATES",
+    "WHOLE",
     "Access",
     "AdjudicatorTerm",
+    "Announcement",
     "Area",
     "AreaTerm",
     "Attachment",
     "AttachmentVersion",
     "AuditEvent",
     "Books",
+    "Contact",
+    "CreditShare",
+    "CreditSplit",
     "Dated",
     "Decision",
     "DecisionColumns",
@@ -45,17 +86,23 @@ __all__ = [
     "Industry",
     "InsertOnly",
     "Job",
+    "Lead",
+    "LeadProgress",
+    "LeadUnit",
     "MonthClose",
     "Outcome",
     "PlateTerm",
     "PostTerm",
     "Project",
     "ProjectFacts",
+    "ProjectOrigin",
     "ProjectReport",
     "ProjectText",
     "Proposal",
     "ReadingTerm",
+    "Reassignment",
     "SearchPending",
+    "SettingTerm",
     "SignInAttempt",
     "StagedDecision",
     "StagedFacts",
@@ -64,6 +111,7 @@ __all__ = [
     "Street",
     "StreetTerm",
     "Target",
+    "Triage",
     "Unit",
     "UnitTerm",
     "User",

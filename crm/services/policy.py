@@ -1,0 +1,107 @@
+"""What the notices leave to the district: each setting has a default, and from a day on what the district has set.
+
+See practice.md of the domain notes: a setting that the district never set is marked 本区未定 wherever it shows. A change
+never rewrites a closed month, nor a clock that is running: who starts one keeps the day it ends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from crm import clock
+from crm.db import db
+from crm.errors import Refused
+from crm.messages import N_
+from crm.models import SettingTerm, User, as_of
+from crm.services import history
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing the district may set: a whole number between two others."""
+
+    key: str
+    name: str
+    unit: str
+    default: int
+    least: int
+    most: int
+    published: str
+    """What is published elsewhere, as a message id; empty where nothing is."""
+
+
+DAYS, PERCENT, LEADS, TIMES, YI = N_("天"), "%", N_("条"), N_("倍"), N_("亿元")
+
+JIANGMEN = N_("江门2024：1天内响应，3天内研判（重大项目1周），1周内反馈，每2周报告一次")
+GUANGZHOU = N_("广州：1个月没有进展的线索，可以转给其他区")
+INACTIVITY = N_("某开发区2026年方案：策划45天，在谈30天，签约20天，落地15天")
+LEVELS = N_("某开发区2026年方案：四级查重")
+
+SETTINGS: dict[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        Setting("response_days", N_("响应时限"), DAYS, 1, 1, 30, JIANGMEN),
+        Setting("triage_days", N_("研判时限"), DAYS, 3, 1, 60, JIANGMEN),
+        Setting("feedback_days", N_("反馈时限"), DAYS, 7, 1, 90, JIANGMEN),
+        Setting("report_days", N_("报告间隔"), DAYS, 14, 1, 180, JIANGMEN),
+        Setting("protection_days", N_("首谈保护期"), DAYS, 90, 1, 730, GUANGZHOU),
+        Setting("notice_days", N_("保护期满前提醒"), DAYS, 7, 1, 90, INACTIVITY),
+        Setting("negotiating_days", N_("在谈无进展提醒"), DAYS, 30, 1, 365, INACTIVITY),
+        Setting("signed_days", N_("签约后无进展提醒"), DAYS, 15, 1, 365, INACTIVITY),
+        Setting("landed_days", N_("落地后无进展提醒"), DAYS, 20, 1, 365, INACTIVITY),
+        Setting("answer_days", N_("流转答复时限"), DAYS, 7, 1, 90, ""),
+        Setting("claims_most", N_("一个单位最多同时承接的公共池线索"), LEADS, 10, 1, 1_000, ""),
+        Setting("alike_percent", N_("名称相近（三级）"), PERCENT, 85, 50, 100, LEVELS),
+        Setting("similar_percent", N_("名称有些相近（四级）"), PERCENT, 60, 40, 100, LEVELS),
+        Setting("unusual_times", N_("签约金额达到中位数的多少倍算异常"), TIMES, 10, 2, 1_000, ""),
+    )
+}
+"""Key → the setting, in the order of the page."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The settings of one day."""
+
+    terms: Mapping[str, SettingTerm]
+    """What the district has set, by key."""
+
+    def __getitem__(self, key: str) -> int:
+        """The value that holds; raises KeyError for no setting."""
+        setting = SETTINGS[key]
+        return int(self.terms[key].value) if key in self.terms else setting.default
+
+    def is_set(self, key: str) -> bool:
+        """Has the district set it? Otherwise the default holds, marked 本区未定."""
+        return key in self.terms
+
+
+def on(day: date | None = None, known: datetime | None = None) -> Policy:
+    """The settings of a day (none: today), as known at an instant: one statement."""
+    terms = db.session.scalars(as_of(SettingTerm, day or clock.today(), known))
+    return Policy({term.key: term for term in terms})
+
+
+def set_value(key: str, value: int, *, basis: str, valid_from: date, actor: User | None) -> SettingTerm:
+    """From a day on the district has set this. Raises Refused for no setting and for a value out of its bounds."""
+    if key not in SETTINGS:
+        raise Refused(N_("没有这项设置"), field="key")
+    setting = SETTINGS[key]
+    if not setting.least <= value <= setting.most:
+        message = N_("请填%(least)s至%(most)s之间的整数")
+        raise Refused(message, field="value", least=setting.least, most=setting.most)
+    term = SettingTerm(key=key, value=str(value), basis=basis, valid_from=valid_from)
+    db.session.add(term)
+    db.session.flush()
+    history.record("setting.set", term, actor=actor, key=key, value=value, valid_from=valid_from)
+    return term
+
+
+def terms_of(key: str) -> list[SettingTerm]:
+    """Everything the district ever set of a setting, newest first."""
+    query = select(SettingTerm).where(SettingTerm.key == key).order_by(SettingTerm.id.desc())
+    return list(db.session.scalars(query))
