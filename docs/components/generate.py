@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from crm import clock, create_app
 from crm.models import Attachment, AttachmentVersion, Unit
+from crm.services.policy import Policy
 from crm.sheets.vocabulary import rows
 from crm.web.attachments import Panel
 from crm.web.moment import Moment
@@ -74,7 +75,7 @@ def render(language: str) -> str:
                 files=Panel("projects", 1, attached(), [], may_add=True, most=20),
                 merge=edited()[0], edits=edited()[1], choices=SimpleNamespace(text=lambda field, text: text),
                 labels={name: SimpleNamespace(label=label) for name, label in LABELS.items()},
-                moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
+                policy=Policy({}), moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
             )  # fmt: skip
     text = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1token", text)
     text = re.sub(
