@@ -101,6 +101,14 @@ class Lead(Base):
         Index(None, "first_contact_unit_id"),
         Index(None, "logged_on"),
         Index(None, "held_by_id"),
+        # what the list is sorted by and narrowed to
+        Index(None, "name", "id"),
+        Index(None, "had_since", "id"),
+        Index(None, "next_step_on", "id"),
+        Index(None, "intended_investment_fen", "id"),
+        Index(None, "site_street_id", "id"),
+        Index(None, "source", "id"),
+        Index(None, "industry_code", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -164,6 +172,8 @@ class Lead(Base):
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"), unique=True)
     invented: Mapped[bool] = mapped_column(default=False)
     """Is it 演示?"""
+    form_key: Mapped[str | None] = mapped_column(unique=True)
+    """Of the form that logged it, so that a form sent twice logs once."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("merged_into_id", sa.Integer()),
         sa.Column("project_id", sa.Integer()),
         sa.Column("invented", sa.Boolean(), nullable=False),
+        sa.Column("form_key", sa.String()),
         sa.Column("recorded_at", INSTANT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(stage = 'merged') = (merged_into_id IS NOT NULL)", name="merged_into"),
@@ -87,6 +88,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_street_id"], ["units.id"]),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"]),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("form_key"),
         sa.UniqueConstraint("number"),
         sa.UniqueConstraint("project_id"),
     )
@@ -94,6 +96,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_leads_first_contact_unit_id"), "leads", ["first_contact_unit_id"])
     op.create_index(op.f("ix_leads_held_by_id"), "leads", ["held_by_id"])
     op.create_index(op.f("ix_leads_logged_on"), "leads", ["logged_on"])
+    for column in (
+        "name",
+        "had_since",
+        "next_step_on",
+        "intended_investment_fen",
+        "site_street_id",
+        "source",
+        "industry_code",
+    ):
+        op.create_index(f"ix_leads_{column}_id", "leads", [column, "id"])
     op.create_index(op.f("ix_leads_merged_into_id"), "leads", ["merged_into_id"])
     op.create_index(
         "ix_leads_next_step_on",
