@@ -68,6 +68,7 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "contact:read": UNITS | BUREAU,
     "contact:edit": UNITS,
     "credit:read": READERS,
+    "credit:decide": BUREAU,
     "announcement:read": BUREAU,
     "setting:read": READERS | ADMINISTRATOR,
     "brief:read": READERS,

@@ -15,8 +15,9 @@ from crm.models.leads import Lead
 from crm.models.people import User
 from crm.models.units import Unit
 
-REASSIGNMENT_KINDS = ("reassignment", "cooperation")
-"""流转 to another unit for landing; 联合招商, where the first-contact unit stays responsible."""
+REASSIGNMENT_KINDS = ("reassignment", "cooperation", "credit")
+"""流转 to another unit for landing; 联合招商, where the first-contact unit stays responsible; 利益共享, nothing but another
+split of the credit."""
 
 REASSIGNMENT_STATES = ("open", "accepted", "declined", "withdrawn", "overtaken")
 
@@ -119,7 +120,8 @@ class CreditShare(InsertOnly, Base):
     __tablename__ = "credit_shares"
     __table_args__ = (
         one_of("role", CREDIT_ROLES),
-        CheckConstraint("share > 0", name="share"),
+        # SQLite would keep a fraction, or a word, that adds nothing.
+        CheckConstraint("share > 0 AND share = CAST(share AS INTEGER)", name="share"),
         CheckConstraint("sum_after = sum_before + share", name="sum"),
         CheckConstraint(f"sum_after <= {WHOLE}", name="whole"),
         CheckConstraint("(position = 1) = (sum_before = 0)", name="first"),

@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("answered_by_id", sa.Integer()),
         sa.Column("answered_at", INSTANT),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("kind IN ('reassignment', 'cooperation')", name="kind"),
+        sa.CheckConstraint("kind IN ('reassignment', 'cooperation', 'credit')", name="kind"),
         sa.CheckConstraint(
             "state IN ('open', 'accepted', 'declined', 'withdrawn', 'overtaken')", name="state"
         ),
@@ -112,7 +112,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(position = 1) = (previous IS NULL)", name="previous"),
         sa.CheckConstraint("(position = 1) = (sum_before = 0)", name="first"),
         sa.CheckConstraint("previous = position - 1", name="next"),
-        sa.CheckConstraint("share > 0", name="share"),
+        sa.CheckConstraint("share > 0 AND share = CAST(share AS INTEGER)", name="share"),
         sa.CheckConstraint("sum_after <= 10000", name="whole"),
         sa.CheckConstraint("sum_after = sum_before + share", name="sum"),
         sa.ForeignKeyConstraint(
