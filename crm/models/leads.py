@@ -97,6 +97,9 @@ class Lead(Base):
         Index(None, "unit_id", "stage", "id"),
         Index(None, "stage", "id"),
         Index("ix_leads_protected_until", "protected_until", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_leads_response_due", "response_due", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_leads_feedback_due", "feedback_due", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_leads_report_due", "report_due", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_leads_next_step_on", "unit_id", "next_step_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(None, "first_contact_unit_id"),
         Index(None, "logged_on"),
@@ -142,9 +145,12 @@ class Lead(Base):
     """Who works on it."""
     had_since: Mapped[date]
     """The day it came to the unit: logged, cleared, claimed or reassigned."""
+    had_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    """The instant of it: what is recorded from then on meets the clocks, by the settings known then."""
     protected_until: Mapped[date]
     """The last day of protection; from the next one it is in the common pool."""
-    renewed: Mapped[bool] = mapped_column(default=False)
+    renewed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the unit that has it had its protection extended; none where it did not."""
     claimed: Mapped[bool] = mapped_column(default=False)
     """Did the unit take it from the common pool?"""
     pool_since: Mapped[date | None]

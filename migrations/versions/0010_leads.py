@@ -40,8 +40,9 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column("held_by_id", sa.Integer()),
         sa.Column("had_since", sa.Date(), nullable=False),
+        sa.Column("had_at", INSTANT, nullable=False),
         sa.Column("protected_until", sa.Date(), nullable=False),
-        sa.Column("renewed", sa.Boolean(), nullable=False),
+        sa.Column("renewed_at", INSTANT),
         sa.Column("claimed", sa.Boolean(), nullable=False),
         sa.Column("pool_since", sa.Date()),
         sa.Column("response_due", sa.Date()),
@@ -114,13 +115,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("stage IN ('registered', 'negotiating')"),
         postgresql_where=sa.text("stage IN ('registered', 'negotiating')"),
     )
-    op.create_index(
-        "ix_leads_protected_until",
-        "leads",
-        ["protected_until"],
-        sqlite_where=sa.text("stage IN ('registered', 'negotiating')"),
-        postgresql_where=sa.text("stage IN ('registered', 'negotiating')"),
-    )
+    for clock in ("protected_until", "response_due", "feedback_due", "report_due"):
+        op.create_index(
+            f"ix_leads_{clock}",
+            "leads",
+            [clock],
+            sqlite_where=sa.text("stage IN ('registered', 'negotiating')"),
+            postgresql_where=sa.text("stage IN ('registered', 'negotiating')"),
+        )
     op.create_index(op.f("ix_leads_stage_id"), "leads", ["stage", "id"])
     op.create_index(op.f("ix_leads_unit_id_id"), "leads", ["unit_id", "id"])
     op.create_index(op.f("ix_leads_unit_id_stage_id"), "leads", ["unit_id", "stage", "id"])
