@@ -106,31 +106,33 @@ def index(rows: int) -> None:
         if session.get_bind().dialect.name == "sqlite":
             insertion = "INSERT INTO project_index (rowid, tokens) VALUES (?, ?)"
             session.connection().connection.executemany(
-                insertion, ((key, " ".join(found)) for key, found in lines)
+                insertion, ((key, " ".join(found)) for key, found, _ in lines)
             )
             return
         session.execute(text("DROP INDEX project_index_tokens"))
         cursor = session.connection().connection.cursor()
-        with cursor.copy("COPY project_index (project_id, tokens) FROM STDIN") as copy:
-            for key, found in lines:
-                copy.write_row((key, " ".join(found)))
+        with cursor.copy("COPY project_index (project_id, tokens, text) FROM STDIN") as copy:
+            for key, found, words in lines:
+                copy.write_row((key, " ".join(found), words))
         session.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
         session.execute(text("CREATE INDEX project_index_tokens ON project_index USING gin (tokens)"))
 
 
-def first_tokens() -> list[tuple[int, set[str]]]:
-    """The first projects with the tokens of their names and investors."""
+def first_tokens() -> list[tuple[int, str, set[str]]]:
+    """The first projects with what their texts begin with, names and investors, and the tokens of that."""
     found = db.session.execute(
         select(Project.id, ProjectText.text, Project.number)
         .join(ProjectText, ProjectText.project_id == Project.id)
         .where(Project.id <= FIRST)
         .order_by(Project.id)
     )
-    return [(key, tokens(text.removesuffix(number.lower()))) for key, text, number in found]
+    begins = ((key, text.removesuffix(number.lower())) for key, text, number in found)
+    return [(key, beginning, tokens(beginning)) for key, beginning in begins]
 
 
-def indexed(rows: int, names: list[tuple[int, set[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Project id → its tokens, of all copies."""
+def indexed(rows: int, names: list[tuple[int, str, set[str]]]) -> Iterator[tuple[int, list[str], str]]:
+    """Project id → its tokens and its text, of all copies."""
     for by in range(FIRST, rows, FIRST):
-        for key, found in names:
-            yield key + by, sorted(found | tokens(f"p{key + by:07d}"))
+        for key, beginning, found in names:
+            number = f"p{key + by:07d}"
+            yield key + by, sorted(found | tokens(number)), beginning + number

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 ORIGIN_KINDS = ("capital_increase", "expansion", "relocation")
 """How a later project of an enterprise comes from an earlier one: 增资, 扩产, 搬迁."""
 
+_KEYED, _CHILD = text("name_key IS NOT NULL"), text("parent_id IS NOT NULL")
+
 
 class Enterprise(Base):
     """An enterprise, by its name and, where known, its 统一社会信用代码."""
 
     __tablename__ = "enterprises"
     __table_args__ = (
-        Index(None, "name_key"),
+        # of those that have one: an import enters 100,000 without, under its write lock
+        Index("ix_enterprises_name_key", "name_key", sqlite_where=_KEYED, postgresql_where=_KEYED),
+        Index("ix_enterprises_parent_id", "parent_id", sqlite_where=_CHILD, postgresql_where=_CHILD),
         # those an import brought in, until their names are compared like the others
         Index(
             "ix_enterprises_unkeyed",
@@ -41,7 +45,7 @@ class Enterprise(Base):
     credit_code: Mapped[str | None] = mapped_column(unique=True)
     name_key: Mapped[str | None]
     """The name as duplicates are looked for, see crm.services.company_names; none where it has to be worked out yet."""
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
     group_name: Mapped[str] = mapped_column(default="", server_default="")
     """The group it belongs to, where that is no enterprise of these books."""
     fortune_500: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

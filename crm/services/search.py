@@ -43,7 +43,7 @@ WINDOW, OFTEN = 1_000, 250
 # `rowid` is SQLite's name for what PostgreSQL has as a column.
 _INDEX = {
     "sqlite": table("project_index", column("rowid")),
-    "postgresql": table("project_index", column("project_id")),
+    "postgresql": table("project_index", column("project_id"), column("text")),
 }
 
 
@@ -81,7 +81,7 @@ class Words:
 def found(words: Words) -> Select[Any]:
     """The ids of all projects that have the words, by the index, as a query; in no order."""
     index = _INDEX[db.session.get_bind().dialect.name]
-    (key,) = index.c
+    key, *texts = index.c
     matches = "tokens @@ CAST(:words AS tsquery)" if _on_postgresql() else "project_index MATCH :words"
     query = (
         select(key)
@@ -89,7 +89,9 @@ def found(words: Words) -> Select[Any]:
         .where(~exists().where(SearchPending.project_id == key))
     )
     if not words.exact:
-        query = query.where(exists().where(ProjectText.project_id == key, words.within(ProjectText.text)))
+        # PostgreSQL has the text beside the tokens: looking it up elsewhere for thousands takes longer than finding them
+        within = exists().where(ProjectText.project_id == key, words.within(ProjectText.text))
+        query = query.where(words.within(texts[0]) if texts else within)
     waiting = select(SearchPending.project_id).join(
         ProjectText, ProjectText.project_id == SearchPending.project_id
     )
@@ -174,11 +176,11 @@ def write(rows: Sequence[tuple[int, str | None, str]]) -> None:
     if _on_postgresql():
         db.session.execute(
             text(
-                "INSERT INTO project_index (project_id, tokens) "
-                "VALUES (:id, array_to_tsvector(CAST(:tokens AS text[]))) "
-                "ON CONFLICT (project_id) DO UPDATE SET tokens = excluded.tokens"
+                "INSERT INTO project_index (project_id, tokens, text) "
+                "VALUES (:id, array_to_tsvector(CAST(:tokens AS text[])), :text) "
+                "ON CONFLICT (project_id) DO UPDATE SET tokens = excluded.tokens, text = excluded.text"
             ),
-            [{"id": key, "tokens": sorted(tokens(new))} for key, _, new in rows],
+            [{"id": key, "tokens": sorted(tokens(new)), "text": new} for key, _, new in rows],
         )
         return
     old = [{"id": key, "tokens": _line(was)} for key, was, _ in rows if was is not None]

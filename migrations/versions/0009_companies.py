@@ -30,8 +30,11 @@ def upgrade() -> None:
             op.f("fk_enterprises_parent_id_enterprises"), "enterprises", ["parent_id"], ["id"]
         )
         enterprises.create_check_constraint("parent", "parent_id <> id")
-    op.create_index(op.f("ix_enterprises_name_key"), "enterprises", ["name_key"])
-    op.create_index(op.f("ix_enterprises_parent_id"), "enterprises", ["parent_id"])
+    for column in ("name_key", "parent_id"):
+        given = sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            f"ix_enterprises_{column}", "enterprises", [column], sqlite_where=given, postgresql_where=given
+        )
     unkeyed = sa.text("name_key IS NULL")
     op.create_index(
         "ix_enterprises_unkeyed", "enterprises", ["id"], sqlite_where=unkeyed, postgresql_where=unkeyed

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from crm import clock
 from crm.db import transaction
 from crm.folding import asked, fold, tokens
-from crm.models import Project, SearchPending
+from crm.models import Project, ProjectText, SearchPending
 from crm.rules.facts import Facts
 from crm.seeds import foundation
 from crm.services import projects, search
@@ -124,3 +124,17 @@ def test_tokens_are_characters_and_pairs_and_never_cross_a_space() -> None:
     assert tokens("ab c") == {"61", "62", "63", "61x62"}
     assert asked("a") == {"61"} and asked("abc") == {"61x62", "62x63"}
     assert fold("Ａ　B\tç") == "a b ç"
+
+
+def test_words_are_looked_for_in_the_order_of_the_list_where_a_page_of_it_comes_sooner_that_way(
+    session: Any,
+) -> None:
+    session.add(Project(id=40_000, number="N40", name="乙", version=1))
+    session.flush()
+    session.add(ProjectText(project_id=40_000, text="乙"))
+    session.flush()
+    # a page of 50 among 40,000: from about 1,414 found on, 50 of them lie among fewer than have to be fetched and sorted
+    assert not search.is_common(1_414, alone=True, rows=50)
+    assert search.is_common(1_415, alone=True, rows=50)
+    assert not search.is_common(1_415, alone=False, rows=50), "a narrower list has fewer of them"
+    assert search.is_common(search.MOST_FOUND + 1, alone=False, rows=50)
