@@ -109,16 +109,17 @@ def _stage(number: int, path: Path) -> None:
 def _index() -> None:
     from crm import clock
     from crm.db import transaction
-    from crm.services import search, standing
+    from crm.services import names, search, standing
 
     more = True
     while more:
         with transaction():
             more = standing.roll(clock.today())
-    more = True
-    while more:
-        with transaction():
-            more = search.index_pending()
+    for step in (search.index_pending, names.index_pending):
+        more = True
+        while more:
+            with transaction():
+                more = step()
 
 
 def _clear(number: int) -> None:

@@ -89,7 +89,7 @@ def ready(settings: dict[str, object]) -> Flask:
         from crm import clock, config, create_app
         from crm.db import check_schema, db, transaction, upgrade
         from crm.seeds import demonstration, files
-        from crm.services import books, search, standing
+        from crm.services import books, names, search, standing
 
         if not config.names_database():
             file = config.default_database(Path(str(settings["INSTANCE"])))
@@ -106,10 +106,11 @@ def ready(settings: dict[str, object]) -> Flask:
         while more:
             with transaction():
                 more = standing.roll(clock.today())
-        more = True
-        while more:
-            with transaction():
-                more = search.index_pending()
+        for step in (search.index_pending, names.index_pending):
+            more = True
+            while more:
+                with transaction():
+                    more = step()
         # What follows is another process, which must not share our connections.
         db.session.remove()
         db.engine.dispose()

@@ -26,6 +26,7 @@ from crm.models.leads import (
     Triage,
 )
 from crm.models.months import MonthClose
+from crm.models.names import NameKey, NamePair
 from crm.models.people import ROLES, PostTerm, SignInAttempt, User, UserSession
 from crm.models.policy import SettingTerm
 from crm.models.projects import FACTS, FactColumns, Project, ProjectFacts, ProjectReport
@@ -90,6 +91,8 @@ __all__ = [
     "LeadProgress",
     "LeadUnit",
     "MonthClose",
+    "NameKey",
+    "NamePair",
     "Outcome",
     "PlateTerm",
     "PostTerm",

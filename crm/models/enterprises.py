@@ -44,7 +44,7 @@ class Enterprise(Base):
     name: Mapped[str] = mapped_column(index=True)
     credit_code: Mapped[str | None] = mapped_column(unique=True)
     name_key: Mapped[str | None]
-    """The name as duplicates are looked for, see crm.services.company_names; none where it has to be worked out yet."""
+    """The name as duplicates are looked for, see crm.company_names; none where it has to be worked out yet."""
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))
     group_name: Mapped[str] = mapped_column(default="", server_default="")
     """The group it belongs to, where that is no enterprise of these books."""

@@ -61,6 +61,7 @@ _IS_OPEN = "stage IN ('registered', 'negotiating')"
 _STANDS = text(f"{_IS_OPEN} AND NOT cleared")
 _OF_ENTERPRISE = text(f"enterprise_id IS NOT NULL AND {_IS_OPEN} AND NOT cleared")
 _OPEN = text(_IS_OPEN)
+_COMPARED = text("stage IN ('triage', 'registered', 'negotiating')")
 _WAITS = text("state = 'open'")
 
 
@@ -93,6 +94,7 @@ class Lead(Base):
             sqlite_where=_STANDS,
             postgresql_where=_STANDS,
         ),
+        Index("ix_leads_compared", "name_key", "id", sqlite_where=_COMPARED, postgresql_where=_COMPARED),
         Index(None, "unit_id", "id"),
         Index(None, "unit_id", "stage", "id"),
         Index(None, "stage", "id"),
@@ -121,7 +123,7 @@ class Lead(Base):
     is_company: Mapped[bool] = mapped_column(default=True)
     """Is the name a company's?"""
     name_key: Mapped[str]
-    """The name as duplicates are looked for, see crm.services.company_names."""
+    """The name as duplicates are looked for, see crm.company_names."""
     investor: Mapped[str] = mapped_column(default="")
     investor_key: Mapped[str] = mapped_column(default="")
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"), index=True)

@@ -124,7 +124,7 @@ def _rename_enterprises(import_: Import) -> None:
     _run(
         update(Enterprise)
         .where(Enterprise.id.in_(select(StagedRow.renames_id).where(named)))
-        .values(name=new_name)
+        .values(name=new_name, name_key=None)
     )
 
 

@@ -17,7 +17,7 @@ from crm.messages import N_
 from crm.models import FACTS, Enterprise, Project, ProjectFacts, ProjectReport, User, terms
 from crm.periods import ALWAYS
 from crm.permissions import visible_to
-from crm.services import attribution, fact_checks, history, search
+from crm.services import attribution, fact_checks, history, names, search
 from crm.services.attribution import Rulebook, rulebook
 from crm.sheets.registry import RegistryRow
 
@@ -248,6 +248,7 @@ def enterprise_of(name: str, credit_code: str | None) -> Enterprise | None:
         found = Enterprise(name=name or credit_code or "", credit_code=credit_code)
         db.session.add(found)
         db.session.flush()
+        names.index_enterprise(found)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from crm import clock
 from crm.db import transaction
 from crm.messages import N_
-from crm.services import attachments, jobs, search, standing
+from crm.services import attachments, jobs, names, search, standing
 from crm.storage import storage
 from crm.work.runs import Run
 
@@ -67,9 +67,18 @@ def index_waiting(run: Run) -> None:
             more = search.index_pending()
 
 
+def index_names(run: Run) -> None:
+    """Indexes the names of the enterprises that an interrupted job left waiting."""
+    more = True
+    while more:
+        with run.step():
+            more = names.index_pending()
+
+
 DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     (N_("归属转入新的一天"), roll_standing),
     (N_("建立检索"), index_waiting),
+    (N_("整理企业名称"), index_names),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
 )

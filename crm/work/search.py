@@ -1,10 +1,10 @@
-"""What an import left to be done: what is decided today beside its projects, and the index that searches find them by."""
+"""What an import left to be done: what is decided today beside its projects, and the indexes that searches and duplicates are found by."""
 
 from __future__ import annotations
 
 from crm import clock
 from crm.messages import N_
-from crm.services import search, standing
+from crm.services import names, search, standing
 from crm.work.runs import Run
 
 
@@ -21,4 +21,9 @@ def index(run: Run) -> dict[str, int]:
         with run.step():
             more = search.index_pending()
             run.done += search.AT_ONCE if more else 0
+    run.say(N_("整理企业名称"))
+    more = True
+    while more:
+        with run.step():
+            more = names.index_pending()
     return {}
