@@ -13,8 +13,16 @@ from crm import create_app
 from crm.db import db
 from tests import databases
 from tests.databases import Database, PostgreSQL
+from tests.economy import economy
 
 BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def economical() -> Iterator[None]:
+    """In every test, whether it asks or not."""
+    with economy():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,9 @@ import psycopg
 from sqlalchemy import make_url
 
 from crm import create_app
+from crm.config import engine_options
 from crm.db import db, upgrade
+from tests.economy import STATEMENTS
 
 TEMPLATE = "template_guishu"
 
@@ -39,6 +41,8 @@ class Database:
             "DATABASE_URL": self.url,
             "DATABASE_OWNER_URL": self.owner_url,
             "SECRET_KEY": "only for tests",
+            "SQLALCHEMY_ENGINE_OPTIONS": engine_options(self.url)
+            | {"execution_options": {"compiled_cache": STATEMENTS}},
         }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic.script import ScriptDirectory
 
 from crm import db
@@ -18,4 +20,11 @@ def is_known(revision: str) -> bool:
 
 
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(db.migration_scripts())
+    settings = db.migration_scripts()
+    return _read(settings.get_main_option("script_location") or "")
+
+
+@cache
+def _read(folder: str) -> ScriptDirectory:
+    # The revisions of a running program do not change, and reading them all is slow.
+    return ScriptDirectory(folder.replace("%%", "%"))
