@@ -71,6 +71,10 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
     # (s3://bucket/folder, with the package it asks for installed). Never inside what the web server serves.
     files = chosen("GUISHU_FILES", str(instance / "files"))
 
+    # GUISHU_CONTACT_KEYS: keys that telephone numbers and mail addresses are encrypted with, newest first, separated by
+    # commas; without it those of the file contact_key, a line each. Several machines at the same books need the same.
+    contact_keys = chosen("GUISHU_CONTACT_KEYS", "")
+
     # GUISHU_FILE_MB: the largest attachment, in MB.
     largest_file = int(chosen("GUISHU_FILE_MB", "20")) * 1024 * 1024
 
@@ -91,6 +95,9 @@ def settings(given: Mapping[str, object] | None = None) -> dict[str, object]:
         # Where uploaded sheets are kept, named by their SHA-256.
         "UPLOADS": str(instance / "uploads"),
         "FILES": files,
+        # Where no list of keys is given; made with the first contact that is entered.
+        "CONTACT_KEY_FILE": str(instance / "contact_key"),
+        "CONTACT_KEYS": contact_keys,
         "LARGEST_FILE": largest_file,
         # Signs sessions and form tokens; generated once for an installation.
         "SECRET_KEY": given.pop("SECRET_KEY", None) or secret_key(instance),
@@ -219,12 +226,16 @@ def prepare_folder(folder: Path) -> None:
 
 def secret_key(instance: Path) -> str:
     """The installation's own secret, generated at first use into a file that only its owner may read."""
-    path = instance / "secret_key"
+    return made_once(instance / "secret_key", secrets.token_hex(32))
+
+
+def made_once(path: Path, content: str) -> str:
+    """What the file says; where there is none yet it is made with this content, for its owner alone."""
     if not path.exists():
         # mkstemp creates with mode 0600; linking it is all or nothing when two processes start at once.
-        handle, name = tempfile.mkstemp(dir=instance)
+        handle, name = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(content)
         try:
             os.link(name, path)
         except FileExistsError:

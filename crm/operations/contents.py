@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
 
-from crm import chain, clock, running
+from crm import chain, clock, running, secrecy
 from crm.db import db
+from crm.errors import Refused
 from crm.messages import N_
 from crm.models import AttachmentVersion, AuditEvent, Import
 from crm.operations.findings import Finding, remark, wrong
-from crm.services import books, jobs, standing
+from crm.services import books, contacts, jobs, standing
 from crm.storage import Storage
 
 SHOWN = 3
@@ -62,6 +64,30 @@ def attachments(app: Flask) -> Iterator[Finding]:
             count=len(missing),
             folder=app.config["FILES"],
             names="、".join(missing[:SHOWN]),
+        )
+
+
+def contact_key(app: Flask) -> Iterator[Finding]:
+    """Is the key of telephone numbers and mail addresses there, the right one, and nobody else's to read?"""
+    path = Path(str(app.config["CONTACT_KEY_FILE"]))
+    if os.name != "nt" and path.exists() and path.stat().st_mode & 0o077:
+        yield wrong(
+            N_("其他用户可以读取密钥 %(file)s"),
+            N_("收紧权限：chmod 600 文件；若可能已泄露，按运维手册更换联系方式的密钥"),
+            file=path,
+        )
+    try:
+        if secrecy.has_key():
+            secrecy.conceal("0")
+        for _key, text in contacts.concealed():
+            secrecy.reveal(text)
+    except Refused:
+        yield wrong(
+            N_("联系方式无法解密：密钥 %(file)s 缺失、无效，或不是登记时的那一个"),
+            N_(
+                "从备份找回它，或核对 GUISHU_CONTACT_KEYS；不要另造新密钥代替，账里的电话和邮箱只有原来的密钥能读"
+            ),
+            file=path,
         )
 
 

@@ -31,6 +31,7 @@ CHECKS = (
     Check("clock", N_("时钟"), tables.clock, needs="schema"),
     Check("books", N_("账套"), contents.opened, needs="schema"),
     Check("log", N_("日志的链条"), contents.log_tail, of_books=True, needs="schema"),
+    Check("contact-key", N_("联系方式的密钥"), contents.contact_key, needs="schema"),
     Check("standing", N_("当前归属"), contents.decided_today, needs="books"),
     Check("worker", N_("后台任务"), contents.worker, needs="schema"),
     Check("uploads", N_("上传的登记表"), contents.uploads, slow=True, needs="schema"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crm.operations.archive import Member
 
-FILES = ("secret_key", "demonstration-accounts.txt")
+FILES = ("secret_key", "contact_key", "demonstration-accounts.txt")
 """Files of the instance folder, by name."""
 
 FOLDERS = {"uploads": "UPLOADS", "files": "FILES", "fonts": "FONTS"}

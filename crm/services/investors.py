@@ -10,6 +10,7 @@ from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
 from crm.models import Enterprise, Project, StagedRow
+from crm.services import names
 from crm.services.staging import same_name, stored
 from crm.sheets.tables import CellError
 
@@ -41,6 +42,7 @@ def agree(enterprise_id: int | None, investor: str | None, code: str | None) -> 
     if numbers and not its_own and known.name != code:
         raise Refused(KNOWN_AS, field="investor", code=code, known=known.name, number=numbers[0])
     known.name = investor
+    names.index_enterprise(known)
 
 
 def check(import_id: int) -> int:

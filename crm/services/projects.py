@@ -14,10 +14,10 @@ from crm import clock
 from crm.db import db
 from crm.errors import NotFound, Refused
 from crm.messages import N_
-from crm.models import FACTS, Enterprise, Project, ProjectFacts, ProjectReport, User, terms
+from crm.models import FACTS, Project, ProjectFacts, ProjectReport, User, terms
 from crm.periods import ALWAYS
 from crm.permissions import visible_to
-from crm.services import attribution, fact_checks, history, names, search
+from crm.services import attribution, companies, fact_checks, history, search
 from crm.services.attribution import Rulebook, rulebook
 from crm.sheets.registry import RegistryRow
 
@@ -132,7 +132,7 @@ def register(
     if db.session.scalar(select(Project.id).where(Project.number == row.number)):
         raise Refused(NUMBER_TAKEN, field="number", number=row.number)
     values = values_of(row, book)
-    enterprise = enterprise_of(row.investor, row.credit_code)
+    enterprise = companies.of(row.investor, row.credit_code, actor, told=False)
     project = Project(number=row.number, invented=list(invented), **values)
     project.enterprise_id = enterprise.id if enterprise else None
     db.session.add(project)
@@ -199,7 +199,7 @@ def change(
     for column in FACTS:
         setattr(project, column, newest[column])
     if names_another_enterprise(newest, versions[-1]):
-        enterprise = enterprise_of(newest["investor"] or "", newest["credit_code"])
+        enterprise = companies.of(newest["investor"] or "", newest["credit_code"], actor, told=False)
         project.enterprise_id = enterprise.id if enterprise else None
     search.index(project)
     attribution.decide([project.id], book, event=event)
@@ -232,24 +232,6 @@ def revise(versions: Sequence[Any], wanted: Mapping[str, Any], valid_from: date)
 def names_another_enterprise(newest: Mapping[str, Any], before: Any) -> bool:
     """Whether a version names another enterprise than the one before it did."""
     return (newest["investor"], newest["credit_code"]) != (before.investor, before.credit_code)
-
-
-def enterprise_of(name: str, credit_code: str | None) -> Enterprise | None:
-    """The enterprise with this credit code, else the one of this name that has none; added where there is none."""
-    if not name and not credit_code:
-        return None
-    query = select(Enterprise).where(
-        Enterprise.credit_code == credit_code
-        if credit_code
-        else (Enterprise.name == name) & Enterprise.credit_code.is_(None)
-    )
-    found = db.session.scalar(query.order_by(Enterprise.id).limit(1))
-    if found is None:
-        found = Enterprise(name=name or credit_code or "", credit_code=credit_code)
-        db.session.add(found)
-        db.session.flush()
-        names.index_enterprise(found)
-    return found
 
 
 def _versions(project: Project) -> list[ProjectFacts]:

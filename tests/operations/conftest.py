@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import MetaData, create_engine, select
 
@@ -117,6 +118,8 @@ def installation(
     (instance / "glyphs" / "cache").write_bytes(b"can be made again")
     (instance / "secret_key").write_text("the key of this installation")
     (instance / "secret_key").chmod(0o600)
+    (instance / "contact_key").write_bytes(Fernet.generate_key())
+    (instance / "contact_key").chmod(0o600)
     made = Installation(instance, database, tools, monkeypatch)
     yield made
 

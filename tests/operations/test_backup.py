@@ -22,7 +22,7 @@ from tests import build
 from tests.databases import Database
 from tests.operations.conftest import Installation
 
-KEPT = {"secret_key", "uploads/" + "a" * 64, "uploads/" + "b" * 64}
+KEPT = {"secret_key", "contact_key", "uploads/" + "a" * 64, "uploads/" + "b" * 64}
 
 
 def test_what_is_restored_elsewhere_is_the_same(
@@ -40,7 +40,8 @@ def test_what_is_restored_elsewhere_is_the_same(
     files = elsewhere.files()
     assert set(files) == KEPT
     assert all(files[name] == data for name, data in installation.files().items() if name in KEPT)
-    assert (elsewhere.instance / "secret_key").stat().st_mode & 0o777 == 0o600
+    for key in ("secret_key", "contact_key"):
+        assert (elsewhere.instance / key).stat().st_mode & 0o777 == 0o600
     # And the program works there: with the rights that it needs, and no more.
     app = elsewhere.app()
     with app.app_context():

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
 from crm import running
@@ -61,6 +62,23 @@ def test_in_english(installation: Installation, monkeypatch: pytest.MonkeyPatch)
 def test_a_key_that_others_read(installation: Installation) -> None:
     (installation.instance / "secret_key").chmod(0o644)
     assert "secret_key" in found(installation, "secret-key")
+
+
+def test_the_key_of_contacts(installation: Installation) -> None:
+    key = installation.instance / "contact_key"
+    text = Fernet(key.read_text()).encrypt(b"13800000000").decode()
+    installation.execute(
+        "INSERT INTO enterprises (id, name) VALUES (7001, '某公司')",
+        "INSERT INTO contacts (enterprise_id, name, position, phone, mail, removed, entered_on, recorded_at, version)"
+        f" VALUES (7001, '王某', '', '{text}', '', false, '2021-06-03', '2021-06-03 01:00:00', 1)",
+    )
+    assert "✓ 联系方式的密钥" in installation.crm("doctor").output
+    for wrong in (Fernet.generate_key().decode(), "no key at all", None):
+        key.unlink() if wrong is None else key.write_text(wrong)
+        assert "无法解密" in found(installation, "contact-key"), wrong
+    key.write_text("")
+    key.chmod(0o644)
+    assert "其他用户可以读取" in found(installation, "contact-key")
 
 
 def test_a_full_disk(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from crm.company_names import key
 from crm.db import count_statements, db, transaction
 from crm.models import Enterprise, NameKey, NamePair
 from crm.seeds import foundation
-from crm.services import names, projects
+from crm.services import companies, names
 from tests import build
 from tests.importing import applied, line, sheet
 
@@ -48,7 +48,7 @@ def test_a_name_is_kept_once_and_a_changed_one_is_found_by_the_new(session: Any)
     district = build.district()
     lead = build.lead(district.jd, name="武汉漢芯微電子有限公司")
     names.index_lead(lead)
-    enterprise = projects.enterprise_of("汉芯微电子公司", None)
+    enterprise = companies.of("汉芯微电子公司", None)
     assert enterprise is not None and enterprise.name_key == lead.name_key == "汉芯微电子"
     assert session.scalar(select(func.count()).select_from(NameKey)) == 1
     assert session.scalar(select(func.count()).select_from(NamePair)) == 4
