@@ -123,8 +123,9 @@ def register(
     reports: Iterable[Report] = (),
     valid_from: date = ALWAYS,
     book: Rulebook | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> Project:
-    """Enters a project with its facts, from a day on, and decides its attribution.
+    """Enters a project with its facts, from a day on, and decides its attribution; `detail` goes into the event.
 
     Raises Refused where the number is taken.
     """
@@ -141,7 +142,7 @@ def register(
     except IntegrityError as error:
         # somebody else entered the number between the question and the answer
         raise Refused(NUMBER_TAKEN, field="number", number=row.number) from error
-    event = history.record("project.registered", project, actor=actor, number=row.number)
+    event = history.record("project.registered", project, actor=actor, number=row.number, **(detail or {}))
     _add_version(project, values | {"credit_code": row.credit_code}, valid_from, event)
     for position, report in enumerate(reports):
         db.session.add(ProjectReport(project_id=project.id, position=position, **vars(report)))

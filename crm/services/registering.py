@@ -16,7 +16,7 @@ from crm.models import Project, User
 from crm.permissions import allowed
 from crm.rules.facts import Facts
 from crm.rules.language import RulesConflict
-from crm.services import edits, fact_checks, investors, projects
+from crm.services import announcements, edits, fact_checks, investors, projects
 from crm.services.attribution import rulebook
 from crm.sheets.registry import LONGEST, RegistryRow
 
@@ -32,6 +32,14 @@ def register(number: str, facts: Mapping[str, Any], *, actor: User) -> Project:
     """
     if not allowed(actor, "project:register"):
         raise NotAllowed()
+    return enter(number, facts, actor=actor)
+
+
+def enter(number: str, facts: Mapping[str, Any], *, actor: User, **detail: object) -> Project:
+    """Enters a new project as register() does, for whoever may for a reason of their own; `detail` goes into its event.
+
+    A sum that the bureau should hear of announces itself. Raises Refused or Refusals.
+    """
     book = rulebook()
     given = dict(facts)
     code = given.pop("credit_code")
@@ -51,11 +59,13 @@ def register(number: str, facts: Mapping[str, Any], *, actor: User) -> Project:
     )
     invented = sorted(fact for fact, value in facts.items() if value is not None) if edits.invents() else ()
     try:
-        return projects.register(row, actor=actor, invented=invented, book=book)
+        project = projects.register(row, actor=actor, invented=invented, book=book, detail=detail)
     except IntegrityError as error:
         raise Stale(N_("别人刚刚登记了同一家企业；请再提交一次")) from error
     except RulesConflict as error:
         raise Refused(N_("两条规则同时适用，无法判定：%(reason)s"), reason=str(error)) from error
+    announcements.announce(project, actor=actor)
+    return project
 
 
 def next_number() -> str:

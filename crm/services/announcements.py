@@ -1,0 +1,146 @@
+"""签约提醒: signings whose sum the bureau should hear of: one that reaches a mark, or is far above what is usual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from crm import clock
+from crm.db import db
+from crm.errors import NotAllowed, NotFound
+from crm.messages import N_
+from crm.models import Announcement, Project, User
+from crm.money import FEN_PER_YI
+from crm.periods import Month
+from crm.permissions import allowed, visible_to
+from crm.services import history, policy
+
+MARKS = tuple(FEN_PER_YI * yi for yi in (30, 50, 100))
+"""The sums that announce themselves, in fen, ascending. No notice of the district names them."""
+
+MARKS_SOURCE = N_("30亿元、50亿元、100亿元是本系统的设定，通知没有规定")
+
+MONTHS = 24
+"""How many months back the signings lie that a sum is held against."""
+
+FEWEST, MOST = 10, 1_000
+"""Of how many signings a median is taken: with fewer nothing is usual yet; the latest are enough."""
+
+A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """Announcements, newest first, and whether there are others before and after them."""
+
+    announcements: list[Announcement]
+    has_previous: bool
+    has_next: bool
+
+
+def usual(*, without: int | None = None) -> int | None:
+    """The median sum, in fen, of the projects signed in the last 24 months, of the latest thousand of them.
+
+    None where they are fewer than ten. One statement, along the index of signing days.
+    """
+    today = clock.today()
+    month = Month.of(today).plus(-MONTHS)
+    since = month.first.replace(day=min(today.day, month.last.day))
+    query = select(Project.total_investment_fen).where(
+        Project.signed_on.between(since, today), Project.total_investment_fen.is_not(None)
+    )
+    if without is not None:
+        query = query.where(Project.id != without)
+    latest = query.order_by(Project.signed_on.desc(), Project.id.desc()).limit(MOST)
+    sums = sorted(fen for fen in db.session.scalars(latest) if fen is not None)
+    if len(sums) < FEWEST:
+        return None
+    return (sums[(len(sums) - 1) // 2] + sums[len(sums) // 2]) // 2
+
+
+def announce(project: Project, *, actor: User | None) -> list[Announcement]:
+    """Has a project that just entered the books announce its sum, where there is a reason: the highest mark it
+    reaches, and a multiple of the usual sum, see the setting `unusual_times`.
+
+    Called where a single project enters by hand or by signing; what an import brings announces nothing.
+    """
+    fen = project.total_investment_fen
+    if not fen:
+        return []
+    reached = [("mark", mark) for mark in MARKS if fen >= mark][-1:]
+    median = usual(without=project.id)
+    times = policy.on(clock.today())["unusual_times"]
+    if median and fen >= times * median:
+        reached.append(("unusual", times * median))
+    made = []
+    for kind, threshold in reached:
+        one = Announcement(kind=kind, project_id=project.id, amount_fen=fen, threshold_fen=threshold)
+        db.session.add(one)
+        history.record("announcement.made", project, actor=actor, kind=kind, threshold_fen=threshold)
+        made.append(one)
+    return made
+
+
+def listing(
+    user: User | None, *, after: int | None = None, before: int | None = None, last: bool = False
+) -> Page:
+    """A page of announcements below an id (`after`), above one (`before`), the last, or the first: one statement."""
+    query = _announced(user)
+    backwards = last or before is not None
+    if before is not None:
+        query = query.where(Announcement.id > before)
+    elif after is not None and not last:
+        query = query.where(Announcement.id < after)
+    order = Announcement.id.asc() if backwards else Announcement.id.desc()
+    found = list(db.session.scalars(query.order_by(order).limit(A_PAGE + 1)))
+    more, found = len(found) > A_PAGE, found[:A_PAGE]
+    if backwards:
+        return Page(found[::-1], has_previous=more, has_next=before is not None)
+    return Page(found, has_previous=after is not None, has_next=more)
+
+
+def unseen(user: User | None, most: int) -> list[Announcement]:
+    """The newest announcements that nobody has seen: one statement."""
+    query = _announced(user).where(Announcement.seen_at.is_(None))
+    return list(db.session.scalars(query.order_by(Announcement.id.desc()).limit(most)))
+
+
+def of(project: Project) -> list[Announcement]:
+    """What a project announced, oldest first."""
+    query = select(Announcement).where(Announcement.project_id == project.id)
+    return list(db.session.scalars(query.order_by(Announcement.id)))
+
+
+def see(key: int, *, actor: User) -> tuple[Announcement, bool]:
+    """Notes that the bureau has seen an announcement; whether it was this person who is noted now.
+
+    Of two the first is noted, and nothing is written for the second. Raises NotAllowed, NotFound.
+    """
+    if not allowed(actor, "announcement:read"):
+        raise NotAllowed()
+    history.hold()
+    query = _announced(actor).where(Announcement.id == key)
+    found = db.session.scalar(
+        query.with_for_update(of=Announcement).execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound()
+    if found.seen_at is not None:
+        return found, False
+    found.seen_at, found.seen_by_id = clock.now(), actor.id
+    history.record("announcement.seen", found.project, actor=actor, kind=found.kind)
+    return found, True
+
+
+def _announced(user: User | None):  # type: ignore[no-untyped-def]
+    return (
+        select(Announcement)
+        .join(Project, Project.id == Announcement.project_id)
+        .where(visible_to(user))
+        .options(
+            joinedload(Announcement.project).joinedload(Project.attracted_by),
+            joinedload(Announcement.seen_by),
+        )
+    )
