@@ -98,7 +98,8 @@ class CreditSplit(InsertOnly, Base):
         Index(None, "project_id", "valid_from"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    # said outright, since the reference to the shares takes the column for a foreign key
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("leads.id"))
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
     valid_from: Mapped[date]
@@ -110,7 +111,10 @@ class CreditSplit(InsertOnly, Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
     shares: Mapped[list[CreditShare]] = relationship(
-        order_by="CreditShare.position", primaryjoin="CreditSplit.id == CreditShare.split_id", viewonly=True
+        order_by="CreditShare.position",
+        primaryjoin="CreditSplit.id == CreditShare.split_id",
+        foreign_keys="CreditShare.split_id",
+        viewonly=True,
     )
 
 

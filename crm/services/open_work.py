@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from crm.db import db
 from crm.messages import N_
 from crm.models import Import, User
-from crm.services import jobs, proposals
+from crm.services import jobs, proposals, reassignments
 
 IMPORTS_IN_WORK = ("staging", "checked")
 
@@ -41,6 +41,10 @@ def _pass_proposals_on(user: User, to: User, actor: User | None) -> None:
     proposals.pass_on(user, to, actor=actor)
 
 
+def _pass_reassignments_on(user: User, to: User, actor: User | None) -> None:
+    reassignments.pass_on(user, to, actor=actor)
+
+
 def _jobs(user: User) -> int:
     return len(jobs.of_person(user))
 
@@ -52,6 +56,7 @@ def _pass_jobs_on(user: User, to: User, actor: User | None) -> None:
 OPEN_WORK: tuple[Kind, ...] = (
     Kind(N_("尚未导入的项目登记表"), "project:import", _imports, _pass_imports_on),
     Kind(N_("尚未确认的修改建议"), "rule:propose", proposals.open_of, _pass_proposals_on),
+    Kind(N_("等待答复的流转或合作"), "lead:reassign", reassignments.open_of, _pass_reassignments_on),
     Kind(N_("尚未完成的后台任务"), "job:read", _jobs, _pass_jobs_on),
 )
 """Everything that can be in work: whatever is begun by one person and finished later adds its line here."""
