@@ -1,4 +1,4 @@
-"""Writes docs/rules.md and docs/readings.md from the code: `python docs/generate.py`. A test holds them current."""
+"""Writes docs/rules.md, docs/readings.md and docs/settings.md from the code: `python docs/generate.py`. A test holds them current."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crm.rules.facts import CHOICES, Readings
 from crm.rules.language import Clause
 from crm.rules.notices.silent import SILENT
 from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
+from crm.services.policy import PERCENT, SETTINGS
 from crm.sheets.vocabulary import rows
 
 HERE = Path(__file__).parent
@@ -89,11 +90,33 @@ def readings() -> Iterator[str]:
         yield f"- `{row['choice']}`{mark}: {row['meaning_zh']} · {row['meaning_en']}"
 
 
+def settings() -> Iterator[str]:
+    """What the notices leave to the district: each setting with its default and what is published elsewhere."""
+    yield from (NOTE, "# 本区参数 · The settings", "")
+    yield "本区决定以前按默认值，处处标明“本区未定”；在“本区参数”页提出修改，商务局负责人确认后从所定之日起生效。"
+    yield "Until the district decides, the default holds and is marked so. A change is proposed on the page of the settings and holds from its day once confirmed."
+    yield from (
+        "",
+        "| | 默认 · default | 可填 · bounds | 管什么 · what it decides | 外地 · elsewhere |",
+        "| --- | --- | --- | --- | --- |",
+    )
+    for setting in SETTINGS.values():
+        unit = setting.unit if setting.unit == PERCENT else said(setting.unit)
+        cells = (
+            said(setting.name),
+            f"{setting.default} {unit}",
+            f"{setting.least}–{setting.most}",
+            said(setting.about),
+            said(setting.published) if setting.published else "",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
 def pages() -> dict[Path, str]:
     """Each generated page's path and text."""
     return {
         HERE / f"{page.__name__}.md": re.sub(r"\n{3,}", "\n\n", "\n".join(page())) + "\n"
-        for page in (rules, readings)
+        for page in (rules, readings, settings)
     }
 
 

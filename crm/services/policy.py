@@ -6,17 +6,15 @@ never rewrites a closed month, nor a clock that is running: who starts one keeps
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from sqlalchemy import select
 
 from crm import clock
 from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
-from crm.models import SettingTerm, User, as_of
+from crm.models import SettingTerm, User, as_of, terms
 from crm.services import history
 
 
@@ -32,6 +30,11 @@ class Setting:
     most: int
     published: str
     """What is published elsewhere, as a message id; empty where nothing is."""
+
+    @property
+    def about(self) -> str:
+        """What it decides, as a message id."""
+        return ABOUT[self.key]
 
 
 DAYS, PERCENT, LEADS, TIMES, YI = N_("天"), "%", N_("条"), N_("倍"), N_("亿元")
@@ -62,6 +65,27 @@ SETTINGS: dict[str, Setting] = {
 }
 """Key → the setting, in the order of the page."""
 
+ABOUT = {
+    "response_days": N_("线索到单位后，几天内要登记第一次联系，电话也算"),
+    "triage_days": N_("提交研判后，商务局几天内要作出结论"),
+    "feedback_days": N_("线索到单位后，几天内要登记第一次进展，电话不算"),
+    "report_days": N_("有了进展以后，每隔几天要再登记一次进展"),
+    "protection_days": N_("首谈单位受保护的天数，每次进展后重新起算；说明理由可延长一次，期满进入公共池"),
+    "notice_days": N_("保护期满前几天开始提醒"),
+    "negotiating_days": N_("在谈线索几天没有进展就提醒"),
+    "signed_days": N_("签约后几天没有进展就提醒"),
+    "landed_days": N_("落地后几天没有进展就提醒"),
+    "answer_days": N_("对方单位几天内要答复流转或合作"),
+    "claims_most": N_("从公共池承接、尚未办结的线索，一个单位最多同时有几条"),
+    "alike_percent": N_("名称相似度达到多少、投资方相同，算三级疑似重复"),
+    "similar_percent": N_("名称相似度达到多少，算四级疑似重复"),
+    "unusual_times": N_("签约金额达到近期中位数的几倍，提醒商务局"),
+}
+"""Key → what the setting decides."""
+
+IN_ORDER = (("similar_percent", "alike_percent"), ("notice_days", "protection_days"))
+"""Pairs of settings of which the first must be less than the second, on every day."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -87,13 +111,19 @@ def on(day: date | None = None, known: datetime | None = None) -> Policy:
 
 
 def set_value(key: str, value: int, *, basis: str, valid_from: date, actor: User | None) -> SettingTerm:
-    """From a day on the district has set this. Raises Refused for no setting and for a value out of its bounds."""
+    """From a day on the district has set this.
+
+    Raises Refused for no setting, for a value out of its bounds, and for one that clashes with another setting.
+    """
     if key not in SETTINGS:
         raise Refused(N_("没有这项设置"), field="key")
     setting = SETTINGS[key]
     if not setting.least <= value <= setting.most:
         message = N_("请填%(least)s至%(most)s之间的整数")
         raise Refused(message, field="value", least=setting.least, most=setting.most)
+    refused = clash(key, value, valid_from)
+    if refused is not None:
+        raise refused
     term = SettingTerm(key=key, value=str(value), basis=basis, valid_from=valid_from)
     db.session.add(term)
     db.session.flush()
@@ -101,7 +131,44 @@ def set_value(key: str, value: int, *, basis: str, valid_from: date, actor: User
     return term
 
 
-def terms_of(key: str) -> list[SettingTerm]:
-    """Everything the district ever set of a setting, newest first."""
-    query = select(SettingTerm).where(SettingTerm.key == key).order_by(SettingTerm.id.desc())
-    return list(db.session.scalars(query))
+def all_terms(known: datetime | None = None) -> dict[str, list[SettingTerm]]:
+    """Key → everything the district ever set of it, as known at an instant, in order of first days: one statement.
+
+    Of rows with one first day the last counts.
+    """
+    found: dict[str, list[SettingTerm]] = {}
+    for term in db.session.scalars(terms(SettingTerm, known)):
+        found.setdefault(term.key, []).append(term)
+    return found
+
+
+def held(terms_of_it: Sequence[SettingTerm], day: date) -> SettingTerm | None:
+    """Of the rows of one setting the one that holds on a day; none before the first."""
+    return next((term for term in reversed(terms_of_it) if term.valid_from <= day), None)
+
+
+def clash(key: str, value: int, valid_from: date) -> Refused | None:
+    """Why this value cannot hold from a day on beside what other settings are then, or will be; none where it can."""
+    known = all_terms()
+    days = [term.valid_from for rows in known.values() for term in rows]
+    ends = min((term.valid_from for term in known.get(key, []) if term.valid_from > valid_from), default=None)
+    later = sorted(day for day in days if valid_from < day and (ends is None or day < ends))
+    for lesser, greater in IN_ORDER:
+        if key not in (lesser, greater):
+            continue
+        other = greater if key == lesser else lesser
+        for day in (valid_from, *later):
+            term = held(known.get(other, []), day)
+            standing = int(term.value) if term else SETTINGS[other].default
+            if (value >= standing) if key == lesser else (standing >= value):
+                message = N_("“%(lesser)s”须小于“%(greater)s”，而从%(day)s起“%(other)s”是%(standing)s")
+                return Refused(
+                    message,
+                    field="value",
+                    lesser=SETTINGS[lesser].name,
+                    greater=SETTINGS[greater].name,
+                    day=day.isoformat(),
+                    other=SETTINGS[other].name,
+                    standing=standing,
+                )
+    return None

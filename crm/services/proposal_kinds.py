@@ -11,21 +11,33 @@ from datetime import date
 from typing import Any, ClassVar
 
 from crm.errors import Refusals, Refused
+from crm.folding import fold
 from crm.messages import N_
 from crm.models import Area, Proposal, Unit, User
 from crm.models.readings import CODES
 from crm.periods import parse_day
 from crm.rules.facts import CHOICES
-from crm.services import readings, units
+from crm.services import policy, readings, units
 
 NOBODY = "-"
 """The adjudicator of a time in which nobody may rule."""
 
 CHOOSE = N_("请选择")
 
+LONGEST_NUMBER = 9
+"""Digits of a number that is read at all."""
+
+
+class _Kind:
+    """What most kinds have in common."""
+
+    def refused(self, day: date) -> Refused | None:
+        """Why it cannot hold from a day on, although each thing that was filled in can be; none where it can."""
+        return None
+
 
 @dataclass(frozen=True)
-class ReadingChange:
+class ReadingChange(_Kind):
     """From a day on a question is read another way."""
 
     kind: ClassVar[str] = "reading"
@@ -70,7 +82,7 @@ class ReadingChange:
 
 
 @dataclass(frozen=True)
-class AdjudicatorChange:
+class AdjudicatorChange(_Kind):
     """From a day on another unit may rule, or nobody."""
 
     kind: ClassVar[str] = "adjudicator"
@@ -107,7 +119,7 @@ class AdjudicatorChange:
 
 
 @dataclass(frozen=True)
-class PlateChange:
+class PlateChange(_Kind):
     """From a day on a street or an area is in an office's plate, or no longer is."""
 
     kind: ClassVar[str] = "plate"
@@ -160,9 +172,57 @@ class PlateChange:
         )
 
 
-Change = ReadingChange | AdjudicatorChange | PlateChange
+@dataclass(frozen=True)
+class SettingChange(_Kind):
+    """From a day on the district has set a value; before, another one or the default holds."""
 
-KINDS: dict[str, type[Change]] = {kind.kind: kind for kind in (ReadingChange, AdjudicatorChange, PlateChange)}
+    kind: ClassVar[str] = "setting"
+    moves_attribution: ClassVar[bool] = False
+    key: str
+    number: int
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> SettingChange:
+        """From what was filled in; raises Refusals."""
+        key, number = str(given.get("key", "")), fold(str(given.get("value", "")))
+        if key not in policy.SETTINGS:
+            raise Refusals([Refused(N_("没有这项设置"), field="key")])
+        setting = policy.SETTINGS[key]
+        whole = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+        if not whole or not setting.least <= int(number) <= setting.most:
+            message = N_("请填%(least)s至%(most)s之间的整数")
+            raise Refusals([Refused(message, field="value", least=setting.least, most=setting.most)])
+        return cls(key, int(number))
+
+    @property
+    def subject(self) -> str:
+        """The setting."""
+        return f"setting {self.key}"
+
+    @property
+    def value(self) -> str:
+        """The number."""
+        return str(self.number)
+
+    def held(self, day: date) -> str:
+        """What the district has set on a day; nothing where it has set nothing, although a default holds."""
+        term = policy.on(day).terms.get(self.key)
+        return term.value if term else ""
+
+    def refused(self, day: date) -> Refused | None:
+        """Where it clashes with another setting."""
+        return policy.clash(self.key, self.number, day)
+
+    def apply(self, *, valid_from: date, basis: str, actor: User | None) -> None:
+        """Sets the value."""
+        policy.set_value(self.key, self.number, basis=basis, valid_from=valid_from, actor=actor)
+
+
+Change = ReadingChange | AdjudicatorChange | PlateChange | SettingChange
+
+KINDS: dict[str, type[Change]] = {
+    kind.kind: kind for kind in (ReadingChange, AdjudicatorChange, PlateChange, SettingChange)
+}
 
 
 def change(kind: str, given: Mapping[str, Any]) -> Change:

@@ -73,6 +73,11 @@ def open_about(subject: str) -> Proposal | None:
     return db.session.scalar(_with_people().where(Proposal.subject == subject, Proposal.state == "open"))
 
 
+def open_of_kind(kind: str) -> list[Proposal]:
+    """The open proposals of a kind: one statement; of one subject there is at most one."""
+    return list(db.session.scalars(select(Proposal).where(Proposal.kind == kind, Proposal.state == "open")))
+
+
 def waiting_for(user: User) -> Waiting:
     """What waits for a person, newest first, the newest twenty: at most one statement."""
     if not (allowed(user, "rule:confirm") or allowed(user, "rule:propose")):
@@ -116,6 +121,9 @@ def draft(kind: str, given: Mapping[str, Any], *, valid_from: date | None, reaso
     held = wanted.held(valid_from)
     if held == wanted.value:
         raise Refusals([Refused(N_("从那天起本来就是这样，没有修改"), field="valid_from")])
+    clash = wanted.refused(valid_from)
+    if clash is not None:
+        raise Refusals([clash])
     return Draft(wanted, valid_from, reason.strip(), basis.strip(), held)
 
 

@@ -23,6 +23,7 @@ SUBJECTS = {
     "projects": N_("项目"),
     "proposals": N_("修改建议"),
     "reading_terms": N_("口径"),
+    "setting_terms": N_("本区参数"),
     "streets": N_("街道"),
     "targets": N_("目标任务"),
     "units": N_("单位"),
@@ -52,6 +53,7 @@ DETAILS = {
     "first": N_("首个项目"),
     "format": N_("格式"),
     "included": N_("是否在内"),
+    "key": N_("参数"),
     "kind": N_("类别"),
     "language": N_("语言"),
     "last": N_("末个项目"),
@@ -72,6 +74,7 @@ DETAILS = {
     "street": N_("街道"),
     "unit": N_("单位"),
     "valid_from": N_("生效日期"),
+    "value": N_("取值"),
     "year": N_("年度"),
 }
 """What the details of an event are called; any other keeps its own name."""
@@ -104,6 +107,7 @@ GROUPS = {
     "plate": N_("板块"),
     "reading": N_("口径"),
     "adjudicator": N_("裁定机关"),
+    "setting": N_("本区参数"),
     "proposal": N_("修改建议"),
     "target": N_("目标任务"),
     "month": N_("月份"),

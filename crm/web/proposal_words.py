@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 
+from crm.extensions import language
 from crm.messages import N_
 from crm.models import Unit
 from crm.services import proposal_kinds
+from crm.services.policy import PERCENT, SETTINGS, Setting
 from crm.services.proposal_kinds import NOBODY
 from crm.web.presentation import unit_name
 from crm.web.reading_words import questions
@@ -18,6 +21,7 @@ KIND_NAMES = {
     "reading": N_("文件理解口径"),
     "adjudicator": N_("裁定机关"),
     "plate": N_("板块"),
+    "setting": N_("本区参数"),
 }
 
 STATE_NAMES = {
@@ -41,6 +45,13 @@ ANCHORS = {"reading": "readings", "adjudicator": "ground", "plate": "ground"}
 """Where on the rulebook's page each kind stands."""
 
 
+def address(kind: str, payload: Mapping[str, Any]) -> str:
+    """The page on which what a change is about can be read, at its place."""
+    if kind == "setting":
+        return url_for("settings.listing", _anchor=payload["key"])
+    return url_for("rulebook.notice", _anchor=payload.get("code") or ANCHORS[kind])
+
+
 def title(kind: str, payload: Mapping[str, Any], codes: Mapping[str, Unit]) -> str:
     """What a change is about."""
     if kind == "reading":
@@ -50,6 +61,9 @@ def title(kind: str, payload: Mapping[str, Any], codes: Mapping[str, Unit]) -> s
         place = proposal_kinds.places().get(payload["place"])
         office = unit_name(codes.get(payload["office"]))
         return str(_("%(office)s的板块：%(place)s", office=office, place=unit_name(place)))
+    if kind == "setting":
+        setting = SETTINGS.get(payload["key"])
+        return str(_(setting.name)) if setting else payload["key"]
     return str(_(KIND_NAMES[kind]))
 
 
@@ -60,4 +74,21 @@ def value(kind: str, payload: Mapping[str, Any], found: str, codes: Mapping[str,
         return question.meaning(found) if question and found else str(_("从未设定，按内置的第一项"))
     if kind == "plate":
         return str(_("在板块以内") if found == "in" else _("不在板块以内"))
+    if kind == "setting":
+        return _setting_value(payload["key"], found)
     return str(_("没有")) if found in (NOBODY, "") else unit_name(codes.get(found))
+
+
+def _setting_value(key: str, found: str) -> str:
+    setting = SETTINGS.get(key)
+    if setting is None:
+        return found
+    if found:
+        return amount(setting, found)
+    return str(_("本区未定，按默认值%(value)s", value=amount(setting, setting.default)))
+
+
+def amount(setting: Setting, value: object) -> str:
+    """A setting's value with its unit: 90天, 85%, 10倍."""
+    between = "" if setting.unit == PERCENT or language() == "zh" else " "
+    return f"{value}{between}{_(setting.unit)}"

@@ -15,7 +15,8 @@ from crm.db import transaction
 from crm.errors import NotAllowed, Refusals, Refused, Stale
 from crm.models import PROPOSAL_STATES, User
 from crm.permissions import allowed, needs
-from crm.services import attribution, proposal_kinds, proposals, trials
+from crm.services import attribution, policy, proposal_kinds, proposals, trials
+from crm.services.policy import SETTINGS
 from crm.services.proposals import LONGEST, Draft
 from crm.services.trials import Trial
 from crm.services.units import all_units
@@ -30,7 +31,9 @@ A_PAGE = 30
 SHOWN_MOVED = 30
 LARGEST_ID = 2**31 - 1
 NUMBER = f"<int(max={LARGEST_ID}):number>"
-FIELDS = ("kind", "code", "choice", "unit", "office", "place", "included", "valid_from", "basis", "reason")
+FIELDS = (
+    "kind", "code", "choice", "unit", "office", "place", "included", "key", "value", "valid_from", "basis", "reason",
+)  # fmt: skip
 
 
 @blueprint.get("/proposals")
@@ -86,7 +89,7 @@ def propose() -> Redirect | str | tuple[str, int]:
             raise
         return _form(given, {refused.field or "kind": said(refused.message, refused.values)}), 400
     if request.form.get("do") == "preview":
-        return _form(given, tried=_trial(draft))
+        return _form(given, tried=_trial(draft) if _can_be_tried(draft.change.kind) else None)
     flash(_("已提出，等待商务局负责人确认"), "success")
     return redirect(url_for("proposals.show", number=number), 303)
 
@@ -97,14 +100,14 @@ def show(number: int) -> str:
     """One proposal: what holds now, what would hold, what it would move, and what can be done."""
     proposal = proposals.by_id(number)
     tried = None
-    if proposal.is_open and allowed(current_user, "project:read"):
+    if proposal.is_open and _can_be_tried(proposal.kind) and allowed(current_user, "project:read"):
         tried = _trial(proposals.drafted(proposal))
         proposal = proposals.by_id(number)
     own = current_user.id in (proposal.proposed_by_id, proposal.held_by_id)
     return render_template(
         "proposals/proposal.html",
         proposal=proposal,
-        value=proposal_kinds.change_of(proposal).value,
+        change=proposal_kinds.change_of(proposal),
         own=own,
         job=proposals.rebuild_of(proposal),
         tried=tried,
@@ -167,7 +170,8 @@ def _form(given: Mapping[str, str], errors: dict[str, str] | None = None, tried:
     kind, code = given["kind"], given["code"]
     question = questions().get(code)
     places = proposal_kinds.places() if kind == "plate" else {}
-    if kind == "reading" and (question is None or code == "R7"):
+    setting = SETTINGS.get(given["key"])
+    if (kind == "reading" and (question is None or code == "R7")) or (kind == "setting" and setting is None):
         abort(404)
     return render_template(
         "proposals/new.html",
@@ -175,6 +179,8 @@ def _form(given: Mapping[str, str], errors: dict[str, str] | None = None, tried:
         errors=errors or {},
         tried=tried,
         question=question,
+        setting=setting,
+        held=policy.on()[setting.key] if setting and kind == "setting" else None,
         words=proposal_words,
         codes={unit.code: unit for unit in units},
         unit_choices=[(proposal_kinds.NOBODY, _("没有")), *((unit.code, unit_name(unit)) for unit in units)],
@@ -192,6 +198,11 @@ def _trial(draft: Draft) -> Trial:
         then = proposals.after(draft).grounds
     now = attribution.rulebook()
     return trials.trial(_actor(), now, then, max(clock.today(), draft.valid_from))
+
+
+def _can_be_tried(kind: str) -> bool:
+    """A setting moves no project: there is nothing to be listed."""
+    return kind != "setting"
 
 
 def _codes() -> dict[str, Any]:
