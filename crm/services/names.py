@@ -90,6 +90,11 @@ def alike(key: str, least: int) -> dict[str, int]:
     return {name: int(score) for name, score, _ in found if name != key}
 
 
+def similarity(one: str, other: str) -> int:
+    """How alike two normalised names are, in whole per cent, rounded down; the same way `alike` says it."""
+    return int(fuzz.ratio(one, other))
+
+
 def pairs(key: str) -> set[int]:
     """Every two characters that stand side by side, as one number each."""
     return {(ord(one) << 21) | ord(other) for one, other in pairwise(key)}
