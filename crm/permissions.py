@@ -20,7 +20,6 @@ from crm.db import db
 from crm.errors import NotAllowed
 from crm.messages import N_
 from crm.models import (
-    OPEN_STAGES,
     ROLES,
     Decision,
     Lead,
@@ -178,7 +177,7 @@ def own(user: User | None) -> ColumnElement[bool]:
 
 def pooled() -> ColumnElement[bool]:
     """The condition on Lead that holds for those in the common pool: open, and their protection is over."""
-    return and_(Lead.stage.in_(OPEN_STAGES), Lead.protected_until < clock.today())
+    return and_(Lead.is_open, Lead.protected_until < clock.today())
 
 
 def own_leads(user: User | None, *, joint: bool = False) -> ColumnElement[bool]:

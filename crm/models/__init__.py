@@ -12,16 +12,14 @@ from crm.models.imports import Import, StagedDecision, StagedFacts, StagedRow
 from crm.models.indicators import Target
 from crm.models.industries import Industry
 from crm.models.jobs import JOB_STATES, Job, Worker
+from crm.models.lead_progress import COUNTED_KINDS, PROGRESS_KINDS, LeadProgress
 from crm.models.leads import (
-    COUNTED_KINDS,
     LEAD_SOURCES,
     LEAD_STAGES,
     LOST_REASONS,
     OPEN_STAGES,
-    PROGRESS_KINDS,
     TRIAGE_STATES,
     Lead,
-    LeadProgress,
     LeadUnit,
     Triage,
 )

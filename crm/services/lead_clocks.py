@@ -15,18 +15,18 @@ from sqlalchemy import select
 from crm import clock
 from crm.db import db
 from crm.models import COUNTED_KINDS, OPEN_STAGES, Lead, LeadProgress, SettingTerm
-from crm.services.policy import SETTINGS
+from crm.services.policy import SETTINGS, Policy
 
 CLOCKS = ("response_days", "feedback_days", "report_days", "protection_days")
 """The settings that clocks run by."""
 
 
 class Settings:
-    """What the district had set of the clocks on any day, as known at any instant: one statement for all of it."""
+    """What the district had set on any day, as known at any instant: one statement for all of it."""
 
     def __init__(self) -> None:
-        query = select(SettingTerm).where(SettingTerm.key.in_(CLOCKS))
-        self._terms = list(db.session.scalars(query.order_by(SettingTerm.valid_from, SettingTerm.id)))
+        query = select(SettingTerm).order_by(SettingTerm.valid_from, SettingTerm.id)
+        self._terms = list(db.session.scalars(query))
 
     def days(self, key: str, day: date, known: datetime) -> timedelta:
         """So many days this clock runs when it starts on that day."""
@@ -36,6 +36,10 @@ class Settings:
             if term.key == key and term.valid_from <= day and term.recorded_at <= known
         ]
         return timedelta(days=int(held[-1].value) if held else SETTINGS[key].default)
+
+    def policy(self) -> Policy:
+        """The settings of today."""
+        return Policy({term.key: term for term in self._terms if term.valid_from <= clock.today()})
 
 
 @dataclass(frozen=True)

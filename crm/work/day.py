@@ -7,11 +7,14 @@ from collections.abc import Callable
 from crm import clock
 from crm.db import transaction
 from crm.messages import N_
-from crm.services import attachments, jobs, names, search, standing
+from crm.services import attachments, jobs, lead_pool, names, search, standing
 from crm.storage import storage
 from crm.work.runs import Run
 
 AT_ONCE = 1000
+
+LEADS_AT_ONCE = 100
+"""Each is an event of its own, and the log keeps everybody else waiting meanwhile."""
 
 
 def begin(run: Run) -> dict[str, int]:
@@ -43,6 +46,14 @@ def roll_standing(run: Run) -> None:
     while more:
         with run.step():
             more = standing.roll(clock.today())
+
+
+def enter_expired_leads(run: Run) -> None:
+    """Enters the leads into the common pool whose protection is over."""
+    more = True
+    while more:
+        with run.step():
+            more = lead_pool.enter_expired(LEADS_AT_ONCE) == LEADS_AT_ONCE
 
 
 def clear_jobs(run: Run) -> None:
@@ -77,6 +88,7 @@ def index_names(run: Run) -> None:
 
 DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     (N_("归属转入新的一天"), roll_standing),
+    (N_("保护期满的线索进入公共池"), enter_expired_leads),
     (N_("建立检索"), index_waiting),
     (N_("整理企业名称"), index_names),
     (N_("清理九十天前的任务记录"), clear_jobs),

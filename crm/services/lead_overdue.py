@@ -1,0 +1,144 @@
+"""逾期: what of a lead is late or about to be, by kind, for the unit that has it, for its head, and for the bureau."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from crm import clock
+from crm.db import db
+from crm.models import Lead, Triage, User
+from crm.permissions import UNITS, allowed, leads_read_by
+from crm.services.policy import Policy
+
+KINDS = ("response", "feedback", "report", "next_step", "ending", "quiet", "triage")
+"""响应, 反馈, 报告, 下一步 overdue; 保护期将满; 在谈久无进展; 研判 overdue."""
+
+A_PAGE = 30
+
+
+@dataclass(frozen=True)
+class Late:
+    """One lead of a kind: the day it should have been done by, or ends on."""
+
+    id: int
+    number: str
+    name: str
+    unit_id: int
+    person: str | None
+    day: date
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a kind."""
+
+    rows: Sequence[Late]
+    following: tuple[date, int] | None
+    """The key of its last row, where more come after it."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What of each kind is late in one unit, or with one person."""
+
+    key: int | None
+    name: str
+    """A person's; empty where the key is a unit's."""
+    counts: Mapping[str, int]
+
+
+def _kinds(policy: Policy) -> dict[str, tuple[Any, ColumnElement[bool]]]:
+    """Kind → the day that counts, and the condition on Lead. Nobody is late with a lead of the common pool."""
+    today = clock.today()
+    has = and_(Lead.is_open, Lead.protected_until >= today)
+    notice = today + timedelta(days=policy["notice_days"])
+    quiet_since = today - timedelta(days=policy["negotiating_days"])
+    seen = func.coalesce(Lead.last_progress_on, Lead.had_since)
+    waiting = _triage_due()
+    return {
+        "response": (Lead.response_due, and_(has, Lead.response_due < today)),
+        "feedback": (Lead.feedback_due, and_(has, Lead.feedback_due < today)),
+        "report": (Lead.report_due, and_(has, Lead.report_due < today)),
+        "next_step": (Lead.next_step_on, and_(has, Lead.next_step_on < today)),
+        "ending": (Lead.protected_until, and_(has, Lead.protected_until <= notice)),
+        "quiet": (
+            seen,
+            and_(has, Lead.stage == "negotiating", Lead.had_since < quiet_since, seen < quiet_since),
+        ),
+        "triage": (waiting, and_(Lead.stage == "triage", waiting < today)),
+    }
+
+
+def late(user: User) -> ColumnElement[bool]:
+    """The condition on Lead for those whose lateness concerns the person: a unit's own, or all of them."""
+    if user.role in UNITS:
+        return Lead.unit_id == user.unit_id if user.unit_id is not None else Lead.id.is_(None)
+    return leads_read_by(user)
+
+
+def listing(
+    user: User,
+    kind: str,
+    policy: Policy,
+    *,
+    unit_id: int | None = None,
+    person_id: int | None = None,
+    after: tuple[date, int] | None = None,
+    limit: int = A_PAGE,
+) -> Page:
+    """The leads of a kind, oldest first: one statement."""
+    day, condition = _kinds(policy)[kind]
+    query = (
+        select(Lead.id, Lead.number, Lead.name, Lead.unit_id, User.name, day, Lead.next_step)
+        .outerjoin(User, User.id == Lead.held_by_id)
+        .where(late(user), condition)
+        .order_by(day, Lead.id)
+        .limit(limit + 1)
+    )
+    if unit_id is not None:
+        query = query.where(Lead.unit_id == unit_id)
+    if person_id is not None:
+        query = query.where(Lead.held_by_id == person_id)
+    if after is not None:
+        query = query.where(or_(day > after[0], and_(day == after[0], Lead.id > after[1])))
+    found = [Late(*row) for row in db.session.execute(query)]
+    rows = found[:limit]
+    return Page(rows, (rows[-1].day, rows[-1].id) if len(found) > limit else None)
+
+
+def groups(user: User, policy: Policy) -> list[Group]:
+    """How much of each kind is late: by unit for those who see all of them, by person within a unit; those without any
+    left out. One statement.
+    """
+    if not allowed(user, "lead:read"):
+        return []
+    kinds = _kinds(policy)
+    sums = [func.sum(case((condition, 1), else_=0)) for _day, condition in kinds.values()]
+    own = user.role in UNITS
+    key = Lead.held_by_id if own else Lead.unit_id
+    name = func.min(User.name)
+    query = select(key, name, *sums).where(
+        late(user), or_(*(condition for _day, condition in kinds.values()))
+    )
+    query = query.outerjoin(User, User.id == Lead.held_by_id)
+    return [
+        Group(found, (called or "") if own else "", dict(zip(kinds, counts, strict=True)))
+        for found, called, *counts in db.session.execute(query.group_by(key).order_by(key))
+    ]
+
+
+def total(found: Sequence[Group]) -> dict[str, int]:
+    """Kind → how many in all."""
+    return {kind: sum(group.counts[kind] for group in found) for kind in KINDS}
+
+
+def _triage_due() -> Any:
+    """The day by which the first of a lead's open triages was due."""
+    query = select(func.min(Triage.due_on)).where(Triage.lead_id == Lead.id, Triage.state == "open")
+    return query.correlate(Lead).scalar_subquery()
