@@ -14,8 +14,8 @@ from crm import clock, permissions
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
-from crm.models import Attachment, AttachmentVersion, Project, User
-from crm.permissions import visible_to
+from crm.models import Attachment, AttachmentVersion, Lead, Project, User
+from crm.permissions import leads_read_by, visible_to
 from crm.services import history
 from crm.storage import Storage, Stored
 
@@ -41,7 +41,10 @@ class Subject:
     visible: Callable[[User | None], Any]
 
 
-SUBJECTS: dict[str, Subject] = {"projects": Subject(Project, visible_to)}
+SUBJECTS: dict[str, Subject] = {
+    "projects": Subject(Project, visible_to),
+    "leads": Subject(Lead, leads_read_by),
+}
 """Table → its kind; a record that is to have attachments gets a line here and the panel on its page."""
 
 
@@ -61,7 +64,7 @@ def subject(kind: str, key: int, user: User | None, *, change: bool = False) -> 
     return row
 
 
-def may(user: User | None, row: Project, *, change: bool = False) -> bool:
+def may(user: User | None, row: Project | Lead, *, change: bool = False) -> bool:
     """May the person read the files of this record, or with `change` add to them?"""
     return permissions.may(user, "attachment:add" if change else "attachment:read", row)
 

@@ -18,6 +18,10 @@ def register(app: Flask) -> None:
         imports,
         industries,
         jobs,
+        lead_edit,
+        lead_new,
+        lead_words,
+        leads,
         log,
         log_export,
         people,
@@ -46,6 +50,7 @@ def register(app: Flask) -> None:
     sign_in.init(app)
     health.init(app)
     account.init(app)
+    lead_words.init(app)
     for task in (
         sign_in,
         preferences,
@@ -56,6 +61,9 @@ def register(app: Flask) -> None:
         project_new,
         project_edit,
         project_restore,
+        leads,
+        lead_new,
+        lead_edit,
         industries,
         attachments,
         rulebook,

@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response as Redirect
 from crm.db import db, transaction
 from crm.errors import NotFound, Refusals, Refused
 from crm.messages import N_
-from crm.models import Attachment, AttachmentVersion, Project
+from crm.models import Attachment, AttachmentVersion, Lead, Project
 from crm.permissions import needs
 from crm.services import attachments
 from crm.services.attachments import Upload
@@ -233,6 +233,8 @@ def _served(key: int, number: int, *, shown: bool) -> Response:
 
 
 def _address(row: Any) -> str:
+    if isinstance(row, Lead):
+        return url_for("leads.lead", number=row.number)
     assert isinstance(row, Project)
     return url_for("projects.project", number=row.number)
 

@@ -1,0 +1,235 @@
+"""The list of leads: searched, filtered, sorted and cut into pages by the database, each line as far as a person may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from crm import clock
+from crm.db import db
+from crm.models import OPEN_STAGES, Industry, Lead, User
+from crm.permissions import UNITS, allowed, leads_read_by, pooled
+
+PAGE_SIZE = 50
+COUNTED_AT_MOST = 5_000
+"""Counting stops here, so that a list of a hundred thousand is as quick as a short one."""
+
+STREAMED = 1_000
+"""Rows of an export that are in memory at once."""
+
+SORTS = ("id", "had_since", "name", "next_step_on", "intended_investment_fen")
+"""What a list can be sorted by; leads that lack it come last, whichever way. Numbers are given in the order of ids."""
+
+OPENLY = ("id", "had_since")
+"""Those that tell no more of a lead than everybody may know."""
+
+NEXT = ("overdue", "none")
+"""What the next step of an open lead can be narrowed to: its day is past, or there is none."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the list; None and the empty text narrow nothing."""
+
+    text: str = ""
+    unit_id: int | None = None
+    stage: str | None = None
+    source: str | None = None
+    industry: str | None = None
+    """A code of the standard: the section, division, group or class and all below it."""
+    street_id: int | None = None
+    next_step: str | None = None
+    pool: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+    @property
+    def tell(self) -> bool:
+        """Would it tell something of a lead's contents that it is among those found?"""
+        return self != Filters(unit_id=self.unit_id)
+
+
+@dataclass(frozen=True)
+class Order:
+    """By what the list is sorted; the newest first unless told otherwise."""
+
+    by: str = "id"
+    descending: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which page: the one after or before a lead's number, the last one, or (nothing given) the first."""
+
+    after: str | None = None
+    before: str | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A lead in the list: all of it where the person may read it, else its number, its unit and since when."""
+
+    number: str
+    unit_id: int
+    had_since: date
+    lead: Lead | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list."""
+
+    lines: tuple[Line, ...]
+    count: int
+    capped: bool
+    """Are there more than were counted?"""
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a person asked to see."""
+
+    user: User
+    filters: Filters
+    order: Order
+
+    @cached_property
+    def _reads(self) -> ColumnElement[bool]:
+        return leads_read_by(self.user)
+
+    @cached_property
+    def _reads_all(self) -> bool:
+        return allowed(self.user, "lead:read") and self.user.role not in UNITS
+
+    def page(self, place: Place, size: int = PAGE_SIZE) -> Page:
+        """One page: at most five statements, however many leads."""
+        backwards = place.last or place.before is not None
+        number = place.before if place.before is not None else place.after
+        position = self._position(number) if number is not None and not place.last else None
+        rows = self._rows(position, backwards, size + 1)
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows = rows[::-1]
+        count = self._count()
+        return Page(
+            tuple(self._line(row) for row in rows),
+            min(count, COUNTED_AT_MOST),
+            count > COUNTED_AT_MOST,
+            has_previous=more if backwards else position is not None,
+            has_next=position is not None if backwards and not place.last else more and not backwards,
+        )
+
+    def lines(self) -> Generator[Line, None, None]:
+        """Every line in order, some thousand in memory at once."""
+        for query in self._segments(None, False):
+            # closed by whoever stops half-way as well
+            with db.session.execute(query, execution_options={"yield_per": STREAMED}) as rows:
+                for row in rows:
+                    yield self._line(row)
+
+    def _line(self, row: Any) -> Line:
+        lead: Lead = row[0]
+        return Line(lead.number, lead.unit_id, lead.had_since, lead if row[1] else None)
+
+    def _rows(self, position: Any, backwards: bool, limit: int) -> list[Any]:
+        rows: list[Any] = []
+        for query in self._segments(position, backwards):
+            rows += db.session.execute(query.limit(limit - len(rows))).all()
+            if len(rows) == limit:
+                break
+        return rows
+
+    def _segments(self, position: Any, backwards: bool) -> Iterator[Select[Any]]:
+        """The list from a position on as one query, or two: those that have what it is sorted by, then those that lack it.
+
+        In two, so that each follows an index; no database has one index for "empty last" both ways.
+        """
+        falling = self.order.descending is not backwards
+        key = getattr(Lead, self.order.by)
+        if self.order.by == "id":
+            query = self._query()
+            if position is not None:
+                query = query.where(key < position[0] if falling else key > position[0])
+            yield query.order_by(key.desc() if falling else key.asc())
+            return
+        both = (key, Lead.id)
+        having: Any = self._query().where(key.is_not(None))
+        lacking: Any = self._query().where(key.is_(None)) if key.nullable else None
+        if position is not None and position[0] is None:
+            lacking = lacking.where(Lead.id < position[1] if falling else Lead.id > position[1])
+            having = having if backwards else None
+        elif position is not None:
+            having = having.where(tuple_(*both) < position if falling else tuple_(*both) > position)
+            lacking = None if backwards else lacking
+        orders = [column.desc() if falling else column.asc() for column in both]
+        parts = [
+            having.order_by(*orders) if having is not None else None,
+            lacking.order_by(orders[1]) if lacking is not None else None,
+        ]
+        for part in parts[::-1] if backwards else parts:
+            if part is not None:
+                yield part
+
+    def _position(self, number: str) -> tuple[Any, ...] | None:
+        """Where a lead stands in this order; none where there is no such lead in it to stand anywhere."""
+        key = getattr(Lead, self.order.by)
+        query: Select[Any] = select(Lead.id) if self.order.by == "id" else select(key, Lead.id)
+        row = db.session.execute(self._open_to(query).where(Lead.number == number)).first()
+        return tuple(row) if row else None
+
+    def _query(self) -> Select[Any]:
+        reads = Lead.id.is_not(None) if self._reads_all else self._reads
+        query: Any = select(Lead, reads.label("reads"))
+        query = query.options(joinedload(Lead.industry), joinedload(Lead.held_by))
+        return self._narrow(query)
+
+    def _count(self) -> int:
+        """How many there are, one more than COUNTED_AT_MOST where there are more."""
+        counted = self._narrow(select(Lead.id)).limit(COUNTED_AT_MOST + 1).subquery()
+        return db.session.scalar(select(func.count()).select_from(counted)) or 0
+
+    def _open_to(self, query: Select[Any]) -> Select[Any]:
+        """Where a filter or the order would tell of hidden contents, those leads are left out."""
+        tells = self.filters.tell or self.order.by not in OPENLY
+        return query.where(self._reads) if tells and not self._reads_all else query
+
+    def _narrow(self, query: Select[Any]) -> Select[Any]:
+        filters = self.filters
+        query = self._open_to(query)
+        for column, wanted in (
+            (Lead.unit_id, filters.unit_id),
+            (Lead.stage, filters.stage),
+            (Lead.source, filters.source),
+            (Lead.site_street_id, filters.street_id),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if filters.pool:
+            query = query.where(pooled())
+        if filters.next_step is not None:
+            past = Lead.next_step_on < clock.today()
+            query = query.where(
+                Lead.stage.in_(OPEN_STAGES),
+                past if filters.next_step == "overdue" else Lead.next_step_on.is_(None),
+            )
+        return query if filters.industry is None else query.where(_within(filters.industry))
+
+
+def _within(code: str) -> ColumnElement[bool]:
+    """Is the lead's industry the one with this code, or below it? A section is a letter, the rest are digits."""
+    if code.isdecimal():
+        return or_(Lead.industry_code == code, Lead.industry_code.startswith(code))
+    division = func.substr(Lead.industry_code, 1, 2)
+    return or_(
+        Lead.industry_code == code, exists().where(Industry.code == division, Industry.section == code)
+    )

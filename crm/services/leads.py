@@ -1,0 +1,290 @@
+"""线索: a lead is logged, changed, passed on inside the unit and withdrawn; who sees what of it is told with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload, selectinload
+
+from crm import clock, company_names
+from crm.db import db
+from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.messages import N_
+from crm.models import LOST_REASONS, OPEN_STAGES, Lead, PostTerm, User
+from crm.permissions import (
+    ANOTHER_UNITS_LEAD,
+    JOINT,
+    OWN_ONLY,
+    UNITS,
+    allowed,
+    leads_read_by,
+    own_leads,
+    require,
+)
+from crm.services import edits, fact_checks, history, lead_clocks, lead_lookalikes, names
+from crm.services.lead_enterprises import enterprise_of
+from crm.services.lead_fields import FACTS, TEXTS, facts_of, problems
+
+NUMBERED = "XS"
+"""What every lead's number begins with; the year and three or more digits follow."""
+
+IN_WORK = ("triage", *OPEN_STAGES)
+"""The stages of a lead that somebody still has to do with."""
+
+LONGEST_NOTE = 500
+
+NO_UNIT = N_("您的岗位不属于任何单位，不能登记线索")
+OVER = N_("这条线索已经结束，不能再修改")
+NOT_OPEN = N_("只有线索或在谈阶段才能退库")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A lead as one person meets it: whether they may read it, and what it is to their unit."""
+
+    lead: Lead
+    user: User
+    reads: bool
+    own: bool
+    joint: bool
+    """Has their unit it, or works on it with the one that has it?"""
+
+    def may(self, permission: str) -> bool:
+        """What `permissions.may` says, without a statement of its own."""
+        if not allowed(self.user, permission):
+            return False
+        if permission not in OWN_ONLY.get(self.user.role, frozenset()):
+            return True
+        return self.joint if permission in JOINT else self.own
+
+    def require(self, permission: str) -> None:
+        """Raises NotAllowed where `may` says no."""
+        if not self.may(permission):
+            another = allowed(self.user, permission)
+            raise NotAllowed(ANOTHER_UNITS_LEAD) if another else NotAllowed()
+
+
+def seen(number: str, user: User) -> Seen:
+    """The lead with this number, its contents for those alone who may read them (`reads`): one statement.
+
+    Raises NotFound where there is none, or none that the person may know of.
+    """
+    query = (
+        select(Lead, leads_read_by(user), own_leads(user), own_leads(user, joint=True))
+        .where(Lead.number == number)
+        .options(
+            joinedload(Lead.unit),
+            joinedload(Lead.first_contact_unit),
+            joinedload(Lead.enterprise),
+            joinedload(Lead.industry),
+            joinedload(Lead.site_street),
+            joinedload(Lead.site_area),
+            joinedload(Lead.held_by),
+            joinedload(Lead.merged_into),
+            joinedload(Lead.project),
+        )
+    )
+    row = db.session.execute(query).first()
+    if row is None or not allowed(user, "lead:read"):
+        raise NotFound(N_("没有编号为“%(number)s”的线索"), number=number)
+    return Seen(row[0], user, bool(row[1]), bool(row[2]), bool(row[3]))
+
+
+def for_change(number: str, actor: User, permission: str = "lead:edit") -> Lead:
+    """The lead as it is once nobody else is changing anything, for a person who has this right for it.
+
+    Raises NotFound and NotAllowed.
+    """
+    history.hold()
+    lead = seen(number, actor).lead
+    db.session.refresh(lead)
+    require(actor, permission, lead)
+    return lead
+
+
+def by_form(form_key: str | None, actor: User) -> Lead | None:
+    """The lead that this person logged with a form that is sent once more."""
+    if not form_key:
+        return None
+    return db.session.scalar(select(Lead).where(Lead.form_key == form_key, Lead.held_by_id == actor.id))
+
+
+def log(
+    facts: Mapping[str, Any], *, actor: User, form_key: str | None = None, to_triage: bool = False
+) -> Lead:
+    """Enters a lead for the actor's unit, protected from today on; a form sent once more gives the lead of the first time.
+
+    A lead that looks like one that stands is sent for triage where `to_triage` says so. Raises NotAllowed; Refused or
+    Refusals with every field that is wrong; lead_lookalikes.Lookalikes where it looks like another and is not to be sent.
+    """
+    if not allowed(actor, "lead:log"):
+        raise NotAllowed()
+    unit_id = actor.unit_id
+    if unit_id is None:
+        raise NotAllowed(NO_UNIT)
+    history.hold()
+    before = by_form(form_key, actor)
+    if before is not None:
+        return before
+    fact_checks.refuse(problems(facts))
+    lead = Lead(
+        number=next_number(),
+        stage="registered",
+        first_contact_unit_id=unit_id,
+        unit_id=unit_id,
+        held_by_id=actor.id,
+        logged_on=clock.today(),
+        form_key=form_key,
+        invented=edits.invents(),
+    )
+    _set(lead, facts, actor)
+    alike = lead_lookalikes.of(lead)
+    if to_triage and lead_lookalikes.in_the_way(alike):
+        lead.stage = "triage"
+    lead_clocks.begin(lead)
+    lead_lookalikes.refuse(lead, alike)
+    db.session.add(lead)
+    _flush(lead)
+    names.add([lead.name_key])
+    history.record("lead.logged", lead, actor=actor, number=lead.number, unit=unit_id, stage=lead.stage)
+    lead_lookalikes.submit(lead, alike, actor)
+    return lead
+
+
+def change(lead: Lead, facts: Mapping[str, Any], *, version: int, actor: User) -> dict[str, Any]:
+    """Gives the lead other facts; returns those that changed, as they were. `version` is the one the person saw.
+
+    Raises NotAllowed, Stale, and Refused or Refusals with every field that is wrong.
+    """
+    require(actor, "lead:edit", lead)
+    if lead.stage not in IN_WORK:
+        raise Refused(OVER)
+    if lead.version != version:
+        raise Stale()
+    known = facts_of(lead)
+    wanted = known | dict(facts)
+    fact_checks.refuse(problems(wanted, known))
+    changed = [fact for fact in FACTS if wanted[fact] != known[fact]]
+    if not changed:
+        return {}
+    _set(lead, wanted, actor, named=bool({"name", "is_company", "credit_code"} & set(changed)))
+    renamed = {"name", "is_company", "credit_code", "investor"} & set(changed)
+    alike = lead_lookalikes.of(lead) if renamed else []
+    lead_lookalikes.refuse(lead, alike)
+    _flush(lead)
+    names.add([lead.name_key])
+    before = {fact: known[fact] for fact in changed}
+    after = {fact: wanted[fact] for fact in changed}
+    history.record("lead.changed", lead, actor=actor, before=_plain(before), after=_plain(after))
+    lead_lookalikes.submit(lead, alike, actor)
+    return before
+
+
+def withdraw(lead: Lead, reason: str, note: str, *, version: int, actor: User) -> None:
+    """退库: the lead is given up, with a reason of the closed list; what `other` means is said.
+
+    Raises NotAllowed, Stale, and Refused or Refusals.
+    """
+    require(actor, "lead:edit", lead)
+    if not lead.is_open:
+        raise Refused(NOT_OPEN)
+    if lead.version != version:
+        raise Stale()
+    found = []
+    if reason not in LOST_REASONS:
+        found.append(Refused(N_("请选择退库原因"), field="reason"))
+    if reason == "other" and not note:
+        found.append(Refused(N_("原因选“其他”时请写明"), field="note"))
+    if len(note) > LONGEST_NOTE:
+        message = N_("长度%(found)s字，最多%(most)s字")
+        found.append(Refused(message, field="note", found=len(note), most=LONGEST_NOTE))
+    fact_checks.refuse(found)
+    lead.stage, lead.lost_reason, lead.lost_note = "withdrawn", reason, note
+    lead.closed_on = clock.today()
+    lead_clocks.stop(lead)
+    _flush(lead)
+    history.record("lead.withdrawn", lead, actor=actor, reason=reason)
+
+
+def hand_to(lead: Lead, person: User, *, actor: User | None) -> None:
+    """Somebody else of the unit works on it from now on. Raises NotAllowed, and Refused for who cannot."""
+    if actor is not None:
+        require(actor, "lead:edit", lead)
+    if lead.stage not in IN_WORK:
+        raise Refused(OVER)
+    if not _works_in(person, lead.unit_id):
+        raise Refused(N_("请在本单位的经办人员中选一位"), field="person")
+    if lead.held_by_id == person.id:
+        raise Refused(N_("%(name)s已经是经办人"), field="person", name=person.name)
+    lead.held_by_id = person.id
+    _flush(lead)
+    history.record("lead.passed_on", lead, actor=actor, to=person.name)
+
+
+def colleagues(unit_id: int) -> list[User]:
+    """Those who can work on the leads of a unit today, by name: two statements."""
+    query = select(User).where(User.active, User.terms.any(PostTerm.unit_id == unit_id))
+    found = db.session.scalars(query.options(selectinload(User.terms)).order_by(User.name, User.id))
+    return [person for person in found if _works_in(person, unit_id)]
+
+
+def work_of(user: User) -> int:
+    """How many leads the person works on."""
+    query = select(func.count()).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK))
+    return db.session.scalar(query) or 0
+
+
+def pass_on(user: User, to: User, actor: User | None) -> None:
+    """Everything the person works on goes to a colleague. Raises Refused for who is of another unit than a lead."""
+    query = select(Lead).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK)).order_by(Lead.id)
+    of_units = {post.unit_id for post in to.posts}
+    for lead in db.session.scalars(query):
+        if lead.unit_id not in of_units:
+            raise Refused(N_("线索%(number)s只能移交给承办单位的同事"), field="to", number=lead.number)
+        lead.held_by_id = to.id
+        history.record("lead.passed_on", lead, actor=actor, to=to.name)
+
+
+def next_number() -> str:
+    """A number that is free: after this year's last one. Whoever asks keeps others waiting by history.hold()."""
+    prefix = f"{NUMBERED}{clock.today().year}"
+    query = select(Lead.number).where(Lead.number >= prefix, Lead.number < prefix + ":")
+    last = db.session.scalar(query.order_by(func.length(Lead.number).desc(), Lead.number.desc()).limit(1))
+    tail = last.removeprefix(prefix) if last else ""
+    return f"{prefix}{(int(tail) if tail.isdecimal() else 0) + 1:03}"
+
+
+def _works_in(person: User, unit_id: int) -> bool:
+    posts = [post.role for post in person.posts if post.unit_id == unit_id]
+    return person.is_active and any(role in UNITS for role in posts)
+
+
+def _set(lead: Lead, facts: Mapping[str, Any], actor: User, *, named: bool = True) -> None:
+    if named:
+        # before anything is set: the question flushes what is
+        is_company = bool(facts.get("is_company"))
+        enterprise = enterprise_of(facts["name"], facts.get("credit_code"), is_company, actor)
+        lead.enterprise_id = enterprise.id if enterprise else None
+    for fact in FACTS:
+        if fact != "credit_code":
+            value = facts.get(fact)
+            setattr(lead, fact, (value or "") if fact in TEXTS else value)
+    lead.is_company = bool(facts.get("is_company"))
+    lead.name_key = company_names.key(lead.name)
+    lead.investor_key = company_names.key(lead.investor)
+
+
+def _flush(lead: Lead) -> None:
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise lead_lookalikes.second(lead) from error
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -1,0 +1,94 @@
+"""登记线索: a lead logged in under a minute, or sent for triage where it looks like another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from crm.db import transaction
+from crm.errors import NotAllowed, Refusals, Refused
+from crm.permissions import needs
+from crm.services import lead_fields, leads, units
+from crm.services.lead_lookalikes import Alike, Lookalikes
+from crm.web import fact_form, lead_form
+from crm.web.edit_preview import beside_fields
+from crm.web.lead_form import FIELD_LABELS, GROUPS, Choices
+
+blueprint = Blueprint("lead_new", __name__)
+
+FORM_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+@blueprint.get("/leads/new")
+@needs("lead:log")
+def enter() -> str:
+    """An empty form."""
+    return _form(lead_form.sent({}), Choices.of_books())
+
+
+@blueprint.post("/leads/new")
+@needs("lead:log")
+def log() -> str | tuple[str, int] | Response:
+    """Logs the lead (`step` save), or sends it for triage (triage) where it looks like another."""
+    given, choices = lead_form.sent(request.form), Choices.of_books()
+    facts, wrong = lead_form.facts(given, choices)
+    if wrong:
+        unread = {problem.field or "" for problem in wrong}
+        wrong += lead_fields.problems(facts, unread=unread)
+        return _form(given, choices, beside_fields(wrong)), 400
+    try:
+        with transaction():
+            lead = leads.log(
+                facts,
+                actor=current_user,
+                form_key=_form_key(),
+                to_triage=request.form.get("step") == "triage",
+            )
+            number, stage = lead.number, lead.stage
+    except Lookalikes as found:
+        return _form(given, choices, beside_fields([found]), found.alike, alike=True), 409
+    except (Refused, Refusals) as problem:
+        if isinstance(problem, NotAllowed):
+            raise
+        found_wrong = [problem] if isinstance(problem, Refused) else list(problem)
+        return _form(given, choices, beside_fields(found_wrong)), 400
+    if stage == "triage":
+        flash(_("线索%(number)s已提交商务局研判，研判后再开始计时。", number=number), "success")
+    else:
+        flash(_("已登记线索%(number)s。", number=number), "success")
+    return redirect(url_for("leads.lead", number=number), 303)
+
+
+def _form_key() -> str | None:
+    found = request.form.get("form_key", "")
+    return found if FORM_KEY.fullmatch(found) else None
+
+
+def _form(
+    texts: Mapping[str, str],
+    choices: Choices,
+    errors: Mapping[str, list[str]] | None = None,
+    lookalikes: Sequence[Alike] = (),
+    alike: bool = False,
+) -> str:
+    return render_template(
+        "leads/new.html",
+        groups=GROUPS,
+        field_labels=FIELD_LABELS,
+        is_day=fact_form.is_day,
+        texts=texts,
+        choices=choices,
+        may_set=dict.fromkeys(FIELD_LABELS, True),
+        held_since={},
+        errors=errors or {},
+        alike=alike,
+        lookalikes=lookalikes,
+        units={unit.id: unit for unit in units.all_units()} if lookalikes else {},
+        form_key=_form_key() or uuid4().hex,
+    )
