@@ -15,7 +15,7 @@ from crm.db import db
 from crm.models import Decision, FactColumns, Industry, Outcome, Project, ProjectFacts, User
 from crm.permissions import allowed, visible_to
 from crm.services import search, standing
-from crm.services.search import Words
+from crm.services.search import Found, Words
 
 PAGE_SIZE = 50
 COUNTED_AT_MOST = 5_000
@@ -141,8 +141,8 @@ class Listing:
         return Words.of(self.filters.text)
 
     @cached_property
-    def _found(self) -> int:
-        """How many projects have the words, capped: says which way to look for them."""
+    def _found(self) -> Found:
+        """How many projects have the words: says which way to look for them."""
         return search.count(self._words)
 
     def page(self, place: Place, size: int = PAGE_SIZE) -> Page:
@@ -157,8 +157,8 @@ class Listing:
         count = self._count()
         return Page(
             tuple(self._line(row) for row in rows),
-            min(count, COUNTED_AT_MOST),
-            count > COUNTED_AT_MOST,
+            count.number,
+            count.more,
             has_previous=more if backwards else position is not None,
             has_next=position is not None if backwards and not place.last else more and not backwards,
         )
@@ -248,15 +248,16 @@ class Listing:
         version = version.order_by(ProjectFacts.valid_from.desc(), ProjectFacts.id.desc()).limit(1)
         return query.join(self._facts, self._facts.id == version.correlate(Project).scalar_subquery())
 
-    def _count(self) -> int:
-        """How many there are, one more than COUNTED_AT_MOST where there are more."""
+    def _count(self) -> Found:
+        """How many there are, counted no further than COUNTED_AT_MOST."""
         if self.present and self.filters == Filters(self.filters.text) and self._words and self._sees:
             return self._found
         query = self._known(select(Project.id).select_from(Project))
         if not self._stands and (self.filters.unit_id is not None or self.filters.status is not None):
             query = query.outerjoin(Decision, Decision.id == self._in_force)
         counted = self._narrow(query).limit(COUNTED_AT_MOST + 1).subquery()
-        return db.session.scalar(select(func.count()).select_from(counted)) or 0
+        number = db.session.scalar(select(func.count()).select_from(counted)) or 0
+        return Found(min(number, COUNTED_AT_MOST), number > COUNTED_AT_MOST)
 
     def _narrow(self, query: Select[Any]) -> Select[Any]:
         filters, facts = self.filters, self._facts

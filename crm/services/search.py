@@ -36,8 +36,12 @@ AT_ONCE = 2_000
 MOST_FOUND = 5_000
 """What is found more often than this is looked for in the order of the list, not by its ids."""
 
-WINDOW, OFTEN = 1_000, 250
-"""Where so many of the newest projects have the words, PostgreSQL's index, which lists all that do, is not asked."""
+WINDOW, OFTEN = 1_000, 20
+"""Where so many of the newest projects have the words, they are counted among the newest DEEP and not by the index, which
+would list all that do."""
+
+DEEP, ENOUGH = 50_000, 1_000
+"""Nobody needs to know more exactly than that there are more than ENOUGH, in books with more projects than DEEP."""
 
 
 # `rowid` is SQLite's name for what PostgreSQL has as a column.
@@ -45,6 +49,14 @@ _INDEX = {
     "sqlite": table("project_index", column("rowid")),
     "postgresql": table("project_index", column("project_id"), column("text")),
 }
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many were found, and whether there are more than were counted."""
+
+    number: int
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -111,28 +123,36 @@ def folding(field: Any) -> ColumnElement[str]:
     return func.folded(field)
 
 
-def count(words: Words) -> int:
-    """How many projects have the words; one more than MOST_FOUND where there are more."""
-    if _on_postgresql() and _often(words):
-        counted = select(literal(1)).where(words.within(ProjectText.text)).select_from(ProjectText)
-    else:
-        counted = found(words)
-    return db.session.scalar(select(func.count()).select_from(counted.limit(MOST_FOUND + 1).subquery())) or 0
+def count(words: Words) -> Found:
+    """How many projects have the words, up to MOST_FOUND; in large books, where many do, up to ENOUGH."""
+    if _often(words) and _newest_having(words, DEEP, ENOUGH) == ENOUGH:
+        return Found(ENOUGH, True)
+    counted = found(words).limit(MOST_FOUND + 1).subquery()
+    number = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    return Found(min(number, MOST_FOUND), number > MOST_FOUND)
 
 
 def _often(words: Words) -> bool:
-    newest = select(ProjectText.text).order_by(ProjectText.project_id.desc()).limit(WINDOW).subquery()
-    hits = select(func.count()).select_from(newest).where(words.within(newest.c.text))
-    return (db.session.scalar(hits) or 0) >= OFTEN
+    return _newest() > DEEP and _newest_having(words, WINDOW, OFTEN) == OFTEN
 
 
-def is_common(found: int, *, alone: bool, rows: int) -> bool:
+def _newest() -> int:
+    return db.session.scalar(select(func.max(ProjectText.project_id))) or 0
+
+
+def _newest_having(words: Words, window: int, most: int) -> int:
+    """How many of so many newest projects have the words, counted no further than `most`."""
+    newest = select(ProjectText.text).order_by(ProjectText.project_id.desc()).limit(window).subquery()
+    having = select(literal(1)).select_from(newest).where(words.within(newest.c.text)).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(having)) or 0
+
+
+def is_common(found: Found, *, alone: bool, rows: int) -> bool:
     """Does a page of so many rows come sooner by going through the projects in order than by all that were found?
 
     `alone`: is the list narrowed by the words and nothing else, which would make them rarer in it?
     """
-    newest = db.session.scalar(select(func.max(ProjectText.project_id))) or 0 if alone else None
-    return found > MOST_FOUND or (newest is not None and found * found > rows * newest)
+    return found.more or (alone and found.number**2 > rows * _newest())
 
 
 def index(project: Project) -> None:

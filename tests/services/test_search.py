@@ -59,7 +59,7 @@ def check(session: Any) -> None:
         assert by_index(session, text) == expected, text
         having = select(Project.number).where(search.having(Words.of(text)))
         assert set(session.scalars(having)) == expected, text
-        assert search.count(Words.of(text)) == len(expected), text
+        assert search.count(Words.of(text)) == search.Found(len(expected), False), text
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -134,7 +134,26 @@ def test_words_are_looked_for_in_the_order_of_the_list_where_a_page_of_it_comes_
     session.add(ProjectText(project_id=40_000, text="乙"))
     session.flush()
     # a page of 50 among 40,000: from about 1,414 found on, 50 of them lie among fewer than have to be fetched and sorted
-    assert not search.is_common(1_414, alone=True, rows=50)
-    assert search.is_common(1_415, alone=True, rows=50)
-    assert not search.is_common(1_415, alone=False, rows=50), "a narrower list has fewer of them"
-    assert search.is_common(search.MOST_FOUND + 1, alone=False, rows=50)
+    few, many = search.Found(1_414, False), search.Found(1_415, False)
+    assert not search.is_common(few, alone=True, rows=50)
+    assert search.is_common(many, alone=True, rows=50)
+    assert not search.is_common(many, alone=False, rows=50), "a narrower list has fewer of them"
+    assert search.is_common(search.Found(search.MOST_FOUND, True), alone=False, rows=50)
+
+
+def test_in_large_books_what_many_have_is_counted_no_further_than_anybody_needs(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foundation.add_ground(actor=None)
+    for number in range(30):
+        register(f"Q{number}", "软件园" if number % 2 else "食品厂")
+    monkeypatch.setattr(search, "DEEP", 20)
+    monkeypatch.setattr(search, "OFTEN", 5)
+    monkeypatch.setattr(search, "ENOUGH", 8)
+    assert search.count(Words.of("软件")) == search.Found(8, True)
+    monkeypatch.setattr(search, "ENOUGH", 11)
+    assert search.count(Words.of("软件")) == search.Found(15, False), (
+        "too few among the newest: the index tells"
+    )
+    monkeypatch.setattr(search, "DEEP", 50_000)
+    assert search.count(Words.of("软件")) == search.Found(15, False)
