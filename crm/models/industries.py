@@ -19,3 +19,7 @@ class Industry(Base):
     level: Mapped[int]
     parent: Mapped[str | None] = mapped_column(ForeignKey("industries.code"), index=True)
     section: Mapped[str]
+    pinyin: Mapped[str] = mapped_column(default="", server_default="")
+    """The name spelt without tones and spaces: qiche…; nothing where it has no character."""
+    initials: Mapped[str] = mapped_column(default="", server_default="")
+    """The first letter of each of its characters: qc…"""

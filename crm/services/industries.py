@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import case, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from crm import chain
 from crm.db import db
+from crm.folding import fold
 from crm.models import Industry, User
 from crm.services import history
 
@@ -25,16 +26,38 @@ def class_named(name: str) -> Industry | None:
 
 
 def search(text: str, *, limit: int) -> list[Industry]:
-    """The classes whose code begins with the text, or whose name or whose group's name holds every word of it, by code."""
+    """The classes that every word of the text names: by how their code begins, by characters of their name or of their
+    group's, by pinyin (qiche), or by the first letters of it (qc). Those that begin so come first, then by code.
+    """
     group = aliased(Industry)
     query = select(Industry).outerjoin(group, group.code == Industry.parent).where(Industry.level == 4)
-    for part in text.split():
-        query = query.where(
-            Industry.code.startswith(part, autoescape=True)
-            | Industry.name.icontains(part, autoescape=True)
-            | group.name.icontains(part, autoescape=True)
-        )
+    parts = fold(text).replace("ü", "v").split()
+    for part in parts:
+        named = [
+            Industry.code.startswith(part, autoescape=True),
+            Industry.name.icontains(part, autoescape=True),
+            group.name.icontains(part, autoescape=True),
+        ]
+        if part.isascii() and part.isalpha():
+            named += [Industry.pinyin.contains(part), Industry.initials.contains(part)]
+        query = query.where(or_(*named))
+    if parts:
+        first = parts[0]
+        begins = [
+            column.startswith(first, autoescape=True)
+            for column in (Industry.code, Industry.name, Industry.pinyin, Industry.initials)
+        ]
+        query = query.order_by(case((or_(*begins), 0), else_=1))
     return list(db.session.scalars(query.order_by(Industry.code).limit(limit)))
+
+
+def spelt(name: str) -> tuple[str, str]:
+    """A name in pinyin without tones and spaces, and the first letters of its characters; what is no character is left out."""
+    # The dictionaries are large: they are read when a list is loaded, not when the program starts.
+    from pypinyin import lazy_pinyin
+
+    syllables = [syllable for syllable in lazy_pinyin(name, errors="ignore") if syllable]
+    return "".join(syllables), "".join(syllable[0] for syllable in syllables)
 
 
 def by_text(text: str) -> Industry | None:
@@ -70,7 +93,10 @@ def all_industries() -> list[Industry]:
 def load_industries(rows: Sequence[dict[str, object]], *, actor: User | None) -> int:
     """Adds rows of the standard (code, name, level, parent, section), parents first; returns how many."""
     if rows:
-        db.session.execute(insert(Industry), list(rows))
+        named = [(row, spelt(str(row["name"]))) for row in rows]
+        db.session.execute(
+            insert(Industry), [{**row, "pinyin": whole, "initials": first} for row, (whole, first) in named]
+        )
     rows_sha256 = chain.digest_of_rows(rows)
     history.record("industry.loaded", actor=actor, rows=len(rows), rows_sha256=rows_sha256)
     return len(rows)

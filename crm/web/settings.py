@@ -11,7 +11,7 @@ from flask_login import current_user
 from crm.messages import N_
 from crm.models import Proposal, SettingTerm
 from crm.permissions import allowed, needs
-from crm.services import policy, proposals
+from crm.services import focus, policy, proposals, units
 from crm.services.policy import Setting
 from crm.web import proposal_words
 from crm.web.moment import Moment
@@ -91,6 +91,7 @@ def listing() -> str:
         lines=lines,
         unset=sum(1 for line in lines if line.term is None),
         fixed=FIXED,
+        focus=[(unit, focus.of(unit)) for unit in units.all_units() if unit.is_office],
         words=proposal_words,
         ignored=given.ignored,
     )

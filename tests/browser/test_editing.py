@@ -16,9 +16,9 @@ def test_two_officers_and_a_restore(visit: Visit) -> None:
         page.check("input[name=since][value=day]")
         page.fill("#valid_from", "2021-06-01")
     first.fill("#industry_code", "汽车零部件")
-    first.locator("#industry-list option").first.wait_for(state="attached")
+    first.locator("#industry_code-found [role=option]").first.wait_for()
     first.fill("#industry_code", "3670")
-    first.locator("#industry-name", has_text="汽车零部件及配件制造").wait_for()
+    first.locator("#industry_code-said", has_text="汽车零部件及配件制造").wait_for()
     first.click("button[value=preview]")
     assert violations(first) == []
     first.click("button[value=save]")
