@@ -15,11 +15,21 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from crm import clock
 from crm.db import db
-from crm.errors import NotFound, Refused, Stale
+from crm.errors import Refused, Stale
 from crm.messages import N_
-from crm.models import AuditEvent, Enterprise, Lead, Project, User
+from crm.models import Enterprise, Lead, Project, User
 from crm.permissions import allowed, require
-from crm.services import edits, fact_checks, history, months, registering
+from crm.services import (
+    credit,
+    edits,
+    fact_checks,
+    history,
+    lead_clocks,
+    leads,
+    months,
+    reassignments,
+    registering,
+)
 from crm.services.attribution import Rulebook, rulebook
 from crm.services.requirements import Brought, missing
 from crm.services.staging import same_name
@@ -52,9 +62,7 @@ NOT_OPEN = {
 
 def by_number(number: str, actor: User) -> Lead:
     """The lead with this number, for somebody who would sign it. Raises NotFound, NotAllowed and Refused as sign()."""
-    lead = db.session.scalar(select(Lead).where(Lead.number == number))
-    if lead is None or not allowed(actor, "lead:read"):
-        raise NotFound(N_("没有编号为“%(number)s”的线索"), number=number)
+    lead = leads.seen(number, actor).lead
     check(lead, actor)
     return lead
 
@@ -155,11 +163,13 @@ def sign(
     lead.stage, lead.project_id = STAGE, project.id
     lead.signed_on = facts["signed_on"]
     lead.enterprise_id = project.enterprise_id or lead.enterprise_id
-    lead.response_due = lead.feedback_due = lead.report_due = None
+    lead_clocks.stop(lead)
     try:
         db.session.flush()
     except (IntegrityError, StaleDataError) as error:
         raise Stale() from error
+    reassignments.overtake(lead, actor)
+    credit.carry_over(lead, project, actor=actor)
     history.record(
         "lead.signed",
         lead,
@@ -170,16 +180,6 @@ def sign(
         reason=reason,
     )
     return project
-
-
-def since(lead: Lead, event_id: int) -> list[AuditEvent]:
-    """What happened to the lead after an event, oldest first."""
-    return [event for event in history.events(lead) if event.id > event_id]
-
-
-def last_event(lead: Lead) -> int:
-    """The id of the last thing that happened to the lead; 0 where nothing did."""
-    return max((event.id for event in history.events(lead)), default=0)
 
 
 def _is_pooled(lead: Lead) -> bool:

@@ -9,6 +9,7 @@ def register(app: Flask) -> None:
     """Registers the pages with the application, and what all of them share."""
     from crm.web import (
         account,
+        announcements,
         attachments,
         briefs,
         errors,
@@ -20,6 +21,7 @@ def register(app: Flask) -> None:
         jobs,
         lead_edit,
         lead_new,
+        lead_sign,
         lead_words,
         leads,
         log,
@@ -64,6 +66,8 @@ def register(app: Flask) -> None:
         leads,
         lead_new,
         lead_edit,
+        lead_sign,
+        announcements,
         industries,
         attachments,
         rulebook,

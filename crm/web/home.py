@@ -12,7 +12,7 @@ from flask_login import current_user
 from crm import clock
 from crm.messages import N_
 from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
-from crm.services import overview, proposals, standpoint, waiting
+from crm.services import announcements, overview, proposals, standpoint, waiting
 from crm.services.overview import Glance
 from crm.services.units import all_units
 from crm.web import columns_picture, proposal_words
@@ -50,6 +50,7 @@ def show() -> str:
         units=units,
         codes={unit.code: unit for unit in units.values()},
         words=proposal_words,
+        most=MOST,
         **_waiting(),
     )
 
@@ -77,6 +78,8 @@ def _waiting() -> dict[str, Any]:
             "imports": waiting.imports(MOST),
             "failed": waiting.failed_jobs(MOST, actor_id=current_user.id),
         }
+    if allowed(current_user, "announcement:read"):
+        found["announced"] = announcements.unseen(current_user, MOST + 1)
     if allowed(current_user, "rule:confirm") or allowed(current_user, "rule:propose"):
         found["proposed"] = proposals.waiting_for(current_user)
     return found

@@ -12,7 +12,7 @@ from crm.messages import N_
 from crm.models import Lead, User
 from crm.services import leads
 from crm.services.leads import Seen
-from crm.web import lead_facts, lead_timeline
+from crm.web import lead_facts, lead_timeline, life_line
 from crm.web.attachments import Panel
 from crm.web.parameters import Given
 
@@ -21,6 +21,7 @@ Builder = Callable[[Seen, Given], Any]
 BUILDERS: dict[str, Builder] = {
     "facts": lead_facts.of,
     "timeline": lead_timeline.of,
+    "signing": lambda seen, _given: life_line.of(seen.lead),
     "files": lambda seen, _given: Panel.of(seen.lead),
 }
 """Part → what it needs, made of the lead and of what the address asks for; a part without a builder needs the lead alone."""
@@ -38,6 +39,7 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
+    Step("lead_sign.enter", N_("签约"), "lead:sign", lambda lead: lead.is_open, main=True),
     Step("lead_edit.edit", N_("修改"), "lead:edit", lambda lead: lead.stage in leads.IN_WORK),
     Step("lead_edit.give_up", N_("办理退库"), "lead:edit", lambda lead: lead.is_open),
 )

@@ -22,6 +22,7 @@ from crm.web.moment import Moment
 from crm.web.parameters import Given, plain
 from crm.web.project_columns import COLUMNS
 from crm.web.project_export import FORMATS, write
+from crm.web.project_lead import FromLead
 from crm.web.project_listing import SIZES, Shown
 from crm.web.project_page import ProjectPage
 
@@ -77,6 +78,7 @@ def project(number: str) -> str:
         "projects/project.html",
         shown=shown,
         files=Panel.of(shown.project),
+        from_lead=FromLead.of(shown.project, current_user),
         ignored=given.ignored,
         actions=ACTIONS,
         labels=LABELS,

@@ -20,7 +20,7 @@ PAGES = {
         "/projects/XM2021006", "/projects/XM2003001?known=2020-05-01", "/projects/XM2019012/edit", "/projects/new",
         "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/streets?show=investment",
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings", "/briefs",
-        "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account",
+        "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
     ),
     "auditor": ("/", "/log?action=project.facts_set", "/log/sign-ins", "/log/access"),
     "administrator": ("/", "/jobs?state=failed", "/system", "/people", "/people?q=zzzz", "/people/add", "/account/password"),

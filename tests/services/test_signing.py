@@ -195,12 +195,6 @@ def test_only_whoever_has_an_open_lead_signs_it(office: Office) -> None:
     assert db.session.query(Project).count() == 1 and len(events("lead.signed")) == 1
 
 
-def test_what_happened_since_is_told(office: Office) -> None:
-    began = signing.last_event(office.lead)
-    history.record("lead.changed", office.lead, actor=office.person)
-    assert [event.action for event in signing.since(office.lead, began)] == ["lead.changed"]
-
-
 @on_both
 @pytest.mark.parametrize("meanwhile", ["signed", "withdrawn", "reassigned", "pooled", "same number"])
 def test_of_two_at_once_the_second_waits_and_is_refused(app: Flask, meanwhile: str) -> None:

@@ -31,6 +31,8 @@ RECORDS = {
     "account.choose_post": ("user.post_chosen",),
     "account.end_session": ("user.sessions_ended",),
     "account.end_other_sessions": ("user.sessions_ended",),
+    "lead_sign.sign": ("project.registered", "lead.signed", "announcement.made"),
+    "announcements.see": ("announcement.seen",),
     "projects.export": ("project.exported",),
     "project_new.register": ("project.registered",),
     "project_edit.change": ("project.facts_set",),

@@ -16,9 +16,10 @@ from crm import clock
 from crm.db import db, transaction
 from crm.models import ROLES, AuditEvent, Import, Project
 from crm.permissions import GRANTED, OWN, OWN_ONLY, needed
-from crm.services import attachments, jobs, people, proposals, readings
+from crm.services import attachments, jobs, people, proposals, readings, units
 from crm.services.attachments import Upload
 from crm.storage import storage
+from tests import build
 from tests.databases import Database
 from tests.web.conftest import TODAY, Client
 from tests.web.test_attachments import PDF
@@ -31,6 +32,8 @@ RECORDS: dict[str, dict[str, tuple[Any, Any]]] = {
     "projects": {"number": ("P1", "P2")},
     "project_edit": {"number": ("P1", "P2")},
     "project_restore": {"number": ("P1", "P2"), "event": (1, 2)},
+    "lead_edit": {"number": ("XS1", "XS2")},
+    "lead_sign": {"number": ("XS1", "XS2")},
     "attachments": {"key": (1, 2), "number": (1, 1), "kind": ("projects", "projects")},
 }
 """Blueprint → argument of its addresses → an example of one's own unit's record and one of another unit's."""
@@ -67,6 +70,9 @@ def office(filled: Flask) -> Flask:
                 jobs.enqueue("search.index", key=f"芯片封装 {number}", payload={"q": "食品厂"}, actor=reviewer, subject=project)  # fmt: skip
             failed = jobs.enqueue("import.check", actor=reviewer, payload={"name": "芯片封装"})
             jobs.fail(failed, "没有编号为%(number)s的任务", {"number": "P1"})
+            for code, number in (("jd", "XS1"), ("sy", "XS2")):
+                unit = units.unit_by_code(code)
+                build.lead(unit, number, logged_on=TODAY, next_step=TITLES[code == "sy"])
             sheet = Import(
                 file_name="芯片封装项目.xlsx", sha256="0" * 64, effective_from=TODAY, status="checked", actor_id=reviewer.id
             )  # fmt: skip
