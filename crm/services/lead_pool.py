@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, Refused
 from crm.messages import N_
-from crm.models import Lead, LeadUnit, User
+from crm.models import Lead, User
 from crm.permissions import allowed, leads_read_by, pooled
-from crm.services import history, lead_clocks, lead_progress, policy
+from crm.services import history, lead_clocks, lead_progress, policy, reassignments
 
 A_PAGE = 30
 
@@ -103,7 +103,7 @@ def claim(lead: Lead, *, actor: User) -> Lead:
     if lead.pool_since is None:
         _enter(lead)
     before, lost_on = lead.unit_id, lead.protected_until
-    _end_joint_work(lead)
+    reassignments.overtake(lead, actor, parting=True)
     lead.unit_id, lead.held_by_id = actor.unit_id, actor.id
     lead_clocks.begin(lead, claimed=True)
     db.session.flush()
@@ -145,10 +145,3 @@ def _require_pooled(lead: Lead, actor: User) -> None:
     if lead.is_open and lead.claimed:
         raise Refused(CLAIMED, unit=lead.unit.name, day=lead.had_since.isoformat())
     raise Refused(NOT_POOLED)
-
-
-def _end_joint_work(lead: Lead) -> None:
-    """Who worked with the unit that lost the lead works with it no more."""
-    going_on = or_(LeadUnit.until.is_(None), LeadUnit.until >= clock.today())
-    statement = update(LeadUnit).where(LeadUnit.lead_id == lead.id, going_on)
-    db.session.execute(statement.values(until=clock.today() - A_DAY))

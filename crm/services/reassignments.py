@@ -17,7 +17,7 @@ from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import Lead, Reassignment, User
 from crm.permissions import ANOTHER_UNITS_LEAD, allowed
-from crm.services import cooperation, credit, history, policy
+from crm.services import cooperation, credit, history, lead_clocks, policy
 from crm.services.credit import Share
 from crm.services.reassignment_checks import IN_POOL, LONGEST, Offer, checked, in_pool, record, stages
 from crm.services.units import active_units
@@ -213,14 +213,8 @@ def _pass(lead: Lead, unit_id: int) -> None:
     for joint in cooperation.partners(lead):
         if joint.unit_id == unit_id:
             joint.until = today
-    settings = policy.on(today)
     lead.unit_id, lead.held_by_id = unit_id, None
-    lead.had_since, lead.had_at, lead.renewed_at = today, clock.now(), None
-    lead.protected_until = today + timedelta(days=settings["protection_days"])
-    lead.claimed, lead.pool_since = False, None
-    lead.response_due = today + timedelta(days=settings["response_days"])
-    lead.feedback_due = today + timedelta(days=settings["feedback_days"])
-    lead.report_due = None
+    lead_clocks.begin(lead)
     db.session.flush()
 
 
