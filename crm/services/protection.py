@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 
@@ -65,9 +65,9 @@ def of(
     )
 
 
-def would_be(lead: Lead) -> date:
-    """The last day of protection if it were extended today: one statement."""
-    return lead.protected_until + _by()
+def is_renewable(lead: Lead) -> bool:
+    """Can the protection be extended still, by whoever has the lead?"""
+    return lead.is_open and lead.renewed_at is None and lead.protected_until >= clock.today()
 
 
 def require_renewable(lead: Lead, actor: User | None) -> None:
@@ -108,10 +108,6 @@ def renew(lead: Lead, *, reason: str, actor: User | None) -> Lead:
         reason=reason.strip(),
     )
     return lead
-
-
-def _by() -> timedelta:
-    return Settings().days("protection_days", clock.today(), clock.now())
 
 
 def _by_whom(lead: Lead) -> str:

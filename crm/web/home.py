@@ -12,10 +12,11 @@ from flask_login import current_user
 from crm import clock
 from crm.messages import N_
 from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
-from crm.services import announcements, overview, proposals, standpoint, waiting
+from crm.services import announcements, lead_overdue, overview, policy, proposals, standpoint, waiting
 from crm.services.overview import Glance
 from crm.services.units import all_units
 from crm.web import columns_picture, proposal_words
+from crm.web.lead_pool import KIND_NAMES
 
 blueprint = Blueprint("home", __name__)
 
@@ -80,6 +81,11 @@ def _waiting() -> dict[str, Any]:
         }
     if allowed(current_user, "announcement:read"):
         found["announced"] = announcements.unseen(current_user, MOST + 1)
+    if allowed(current_user, "lead:read") and role not in LEADERS:
+        found |= {
+            "late": lead_overdue.total(lead_overdue.groups(current_user, policy.on())),
+            "late_kinds": KIND_NAMES,
+        }
     if allowed(current_user, "rule:confirm") or allowed(current_user, "rule:propose"):
         found["proposed"] = proposals.waiting_for(current_user)
     return found

@@ -10,9 +10,9 @@ from flask import url_for
 
 from crm.messages import N_
 from crm.models import Lead, User
-from crm.services import leads
+from crm.services import leads, protection
 from crm.services.leads import Seen
-from crm.web import lead_facts, lead_timeline, life_line
+from crm.web import lead_clocks, lead_facts, lead_timeline, life_line
 from crm.web.attachments import Panel
 from crm.web.parameters import Given
 
@@ -20,6 +20,7 @@ Builder = Callable[[Seen, Given], Any]
 
 BUILDERS: dict[str, Builder] = {
     "facts": lead_facts.of,
+    "clocks": lead_clocks.of,
     "timeline": lead_timeline.of,
     "signing": lambda seen, _given: life_line.of(seen.lead),
     "files": lambda seen, _given: Panel.of(seen.lead),
@@ -40,7 +41,9 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step("lead_sign.enter", N_("签约"), "lead:sign", lambda lead: lead.is_open, main=True),
+    Step("lead_progress.new", N_("登记进展"), "lead:progress", lambda lead: lead.is_open),
     Step("lead_edit.edit", N_("修改"), "lead:edit", lambda lead: lead.stage in leads.IN_WORK),
+    Step("lead_clocks.longer", N_("延长保护期"), "lead:edit", protection.is_renewable),
     Step("lead_edit.give_up", N_("办理退库"), "lead:edit", lambda lead: lead.is_open),
 )
 """In the order of the buttons; an endpoint takes the lead's number."""

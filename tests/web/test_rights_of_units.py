@@ -34,6 +34,8 @@ RECORDS: dict[str, dict[str, tuple[Any, Any]]] = {
     "project_restore": {"number": ("P1", "P2"), "event": (1, 2)},
     "lead_edit": {"number": ("XS1", "XS2")},
     "lead_sign": {"number": ("XS1", "XS2")},
+    "lead_progress": {"number": ("XS1", "XS2"), "row": (1, 2)},
+    "lead_clocks": {"number": ("XS1", "XS2")},
     "attachments": {"key": (1, 2), "number": (1, 1), "kind": ("projects", "projects")},
 }
 """Blueprint → argument of its addresses → an example of one's own unit's record and one of another unit's."""
