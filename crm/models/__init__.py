@@ -39,7 +39,7 @@ from crm.models.reassignments import (
     CreditSplit,
     Reassignment,
 )
-from crm.models.search import ProjectText, SearchPending
+from crm.models.search import LeadText, ProjectText, SearchPending
 from crm.models.standing import Standing
 from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
 
@@ -87,6 +87,7 @@ __all__ = [
     "Job",
     "Lead",
     "LeadProgress",
+    "LeadText",
     "LeadUnit",
     "MonthClose",
     "NameKey",

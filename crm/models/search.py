@@ -1,4 +1,4 @@
-"""What searches look through. The index itself, `project_index`, is made by the database's own means in a migration."""
+"""What searches look through. The indexes, `project_index` and `lead_index`, are made by the database's own means in migrations."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ class SearchPending(Base):
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True, autoincrement=False)
     indexed: Mapped[str | None]
+
+
+class LeadText(Base):
+    """A lead's name, investor and number, folded as crm.folding does."""
+
+    __tablename__ = "lead_texts"
+
+    lead_id: Mapped[int] = mapped_column(ForeignKey("leads.id"), primary_key=True, autoincrement=False)
+    text: Mapped[str]

@@ -8,13 +8,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from crm import clock
 from crm.db import db
 from crm.models import OPEN_STAGES, Industry, Lead, User
 from crm.permissions import UNITS, allowed, leads_read_by, pooled
+from crm.services import lead_search
+from crm.services.search import Words
 
 PAGE_SIZE = 50
 COUNTED_AT_MOST = 5_000
@@ -51,9 +53,15 @@ class Filters:
         return self != Filters()
 
     @property
+    def words(self) -> Words:
+        """The words of the text."""
+        return Words.of(self.text)
+
+    @property
     def tell(self) -> bool:
-        """Would it tell something of a lead's contents that it is among those found?"""
-        return self != Filters(unit_id=self.unit_id)
+        """Would it tell something of a lead's contents that it is among those found? A number tells nothing."""
+        text = self.text if lead_search.is_number(self.words) else ""
+        return self != Filters(text, unit_id=self.unit_id)
 
 
 @dataclass(frozen=True)
@@ -111,8 +119,13 @@ class Listing:
     def _reads_all(self) -> bool:
         return allowed(self.user, "lead:read") and self.user.role not in UNITS
 
+    @cached_property
+    def _found(self) -> int:
+        """How many leads have the words, capped: says which way to look for them."""
+        return lead_search.count(self.filters.words)
+
     def page(self, place: Place, size: int = PAGE_SIZE) -> Page:
-        """One page: at most five statements, however many leads."""
+        """One page: at most six statements, however many leads."""
         backwards = place.last or place.before is not None
         number = place.before if place.before is not None else place.after
         position = self._position(number) if number is not None and not place.last else None
@@ -195,6 +208,8 @@ class Listing:
 
     def _count(self) -> int:
         """How many there are, one more than COUNTED_AT_MOST where there are more."""
+        if self._reads_all and self.filters == Filters(self.filters.text) and self.filters.words:
+            return self._found
         counted = self._narrow(select(Lead.id)).limit(COUNTED_AT_MOST + 1).subquery()
         return db.session.scalar(select(func.count()).select_from(counted)) or 0
 
@@ -222,7 +237,22 @@ class Listing:
                 Lead.stage.in_(OPEN_STAGES),
                 past if filters.next_step == "overdue" else Lead.next_step_on.is_(None),
             )
-        return query if filters.industry is None else query.where(_within(filters.industry))
+        if filters.industry is not None:
+            query = query.where(_within(filters.industry))
+        return query.where(*self._searched())
+
+    def _searched(self) -> Iterator[ColumnElement[bool]]:
+        words = self.filters.words
+        if not words:
+            return
+        if lead_search.is_number(words):
+            # of another unit's lead nothing but the number may be what was found
+            yield and_(*(Lead.number.contains(word.upper(), autoescape=True) for word in words.words))
+        if self._found > lead_search.BY_ID:
+            yield lead_search.having(words)
+        else:
+            found = lead_search.found(words).cte("found").prefix_with("MATERIALIZED")
+            yield Lead.id.in_(select(found.c.id))
 
 
 def _within(code: str) -> ColumnElement[bool]:

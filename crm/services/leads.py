@@ -26,7 +26,7 @@ from crm.permissions import (
     own_leads,
     require,
 )
-from crm.services import edits, fact_checks, history, lead_clocks, lead_lookalikes, names
+from crm.services import edits, fact_checks, history, lead_clocks, lead_lookalikes, lead_search, names
 from crm.services.lead_enterprises import enterprise_of
 from crm.services.lead_fields import FACTS, TEXTS, facts_of, problems
 
@@ -151,6 +151,7 @@ def log(
     db.session.add(lead)
     _flush(lead)
     names.add([lead.name_key])
+    lead_search.index(lead)
     history.record("lead.logged", lead, actor=actor, number=lead.number, unit=unit_id, stage=lead.stage)
     lead_lookalikes.submit(lead, alike, actor)
     return lead
@@ -178,6 +179,7 @@ def change(lead: Lead, facts: Mapping[str, Any], *, version: int, actor: User) -
     lead_lookalikes.refuse(lead, alike)
     _flush(lead)
     names.add([lead.name_key])
+    lead_search.index(lead)
     before = {fact: known[fact] for fact in changed}
     after = {fact: wanted[fact] for fact in changed}
     history.record("lead.changed", lead, actor=actor, before=_plain(before), after=_plain(after))
@@ -253,7 +255,7 @@ def pass_on(user: User, to: User, actor: User | None) -> None:
 def next_number() -> str:
     """A number that is free: after this year's last one. Whoever asks keeps others waiting by history.hold()."""
     prefix = f"{NUMBERED}{clock.today().year}"
-    query = select(Lead.number).where(Lead.number >= prefix, Lead.number < prefix + ":")
+    query = select(Lead.number).where(Lead.number.startswith(prefix, autoescape=True))
     last = db.session.scalar(query.order_by(func.length(Lead.number).desc(), Lead.number.desc()).limit(1))
     tail = last.removeprefix(prefix) if last else ""
     return f"{prefix}{(int(tail) if tail.isdecimal() else 0) + 1:03}"

@@ -14,6 +14,20 @@ depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 
+INDEX = {
+    # it keeps which lead has which token and nothing else
+    "sqlite": (
+        "CREATE VIRTUAL TABLE lead_index USING fts5("
+        "tokens, content='', detail=none, columnsize=0, tokenize='ascii')",
+    ),
+    "postgresql": (
+        "CREATE TABLE lead_index (lead_id integer PRIMARY KEY REFERENCES leads (id), "
+        "tokens tsvector NOT NULL, text varchar NOT NULL)",
+        "CREATE INDEX lead_index_tokens ON lead_index USING gin (tokens)",
+    ),
+}
+"""What only one of the databases knows."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -249,8 +263,20 @@ def upgrade() -> None:
         for statement in guards.insert_only(op.get_bind().dialect.name, table):
             op.execute(statement)
 
+    op.create_table(
+        "lead_texts",
+        sa.Column("lead_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"]),
+        sa.PrimaryKeyConstraint("lead_id"),
+    )
+    for statement in INDEX[op.get_bind().dialect.name]:
+        op.execute(statement)
+
 
 def downgrade() -> None:
+    op.drop_table("lead_index")
+    op.drop_table("lead_texts")
     op.drop_table("contacts")
     op.drop_table("triages")
     op.drop_table("lead_progress")

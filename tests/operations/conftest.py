@@ -57,7 +57,7 @@ class Installation:
                 table.name: sorted(map(tuple, connection.execute(select(table)).all()), key=repr)
                 for table in found.tables.values()
                 # SQLite's index of searches cannot be read as rows; the tables that it is kept in can
-                if not (table.name == "project_index" and engine.dialect.name == "sqlite")
+                if not (table.name in ("project_index", "lead_index") and engine.dialect.name == "sqlite")
             }
         engine.dispose()
         return rows
