@@ -9,7 +9,7 @@ from typing import Any
 from crm import clock, company_names
 from crm.db import db
 from crm.models import Area, Lead, Project, Unit, User
-from crm.services import people, readings, units
+from crm.services import lead_search, people, readings, units
 
 NOTICE = date(2020, 4, 27)
 PASSWORD = "correct horse battery"
@@ -105,4 +105,5 @@ def lead(unit: Unit, number: str = "XS1", **facts: Any) -> Lead:
     made = Lead(number=number, **given)
     db.session.add(made)
     db.session.flush()
+    lead_search.index(made)
     return made

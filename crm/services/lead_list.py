@@ -120,6 +120,12 @@ class Listing:
         return allowed(self.user, "lead:read") and self.user.role not in UNITS
 
     @cached_property
+    def leaves_out(self) -> bool:
+        """Are leads left out that the person may not read, for it would tell of their contents where they stand?"""
+        tells = self.filters.tell or self.order.by not in OPENLY
+        return tells and not self._reads_all
+
+    @cached_property
     def _found(self) -> int:
         """How many leads have the words, capped: says which way to look for them."""
         return lead_search.count(self.filters.words)
@@ -215,8 +221,7 @@ class Listing:
 
     def _open_to(self, query: Select[Any]) -> Select[Any]:
         """Where a filter or the order would tell of hidden contents, those leads are left out."""
-        tells = self.filters.tell or self.order.by not in OPENLY
-        return query.where(self._reads) if tells and not self._reads_all else query
+        return query.where(self._reads) if self.leaves_out else query
 
     def _narrow(self, query: Select[Any]) -> Select[Any]:
         filters = self.filters

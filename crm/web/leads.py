@@ -1,15 +1,25 @@
-"""线索: the list, and the page of one lead."""
+"""线索: the list, its export, and the page of one lead."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, send_file
+from flask_babel import gettext as _
 from flask_login import current_user
 
+from crm.db import only_reading, transaction
 from crm.permissions import needs
-from crm.services.lead_list import Filters, Listing, Order, Place
-from crm.services.units import all_units
+from crm.services import history, industries
+from crm.web import presentation
+from crm.web.lead_export import write
+from crm.web.lead_listing import NEXT_STEPS, Shown
 from crm.web.lead_page import LeadPage
-from crm.web.parameters import Given, Pages, plain
+from crm.web.lead_words import SOURCES, STAGES
+from crm.web.parameters import Given, plain
+from crm.web.project_export import FORMATS
 
 blueprint = Blueprint("leads", __name__)
 
@@ -17,16 +27,38 @@ blueprint = Blueprint("leads", __name__)
 @blueprint.get("/leads")
 @needs("lead:read")
 def listing() -> str:
-    """The leads, newest first."""
-    given = Given(request.args)
-    place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
-    page = Listing(current_user, Filters(), Order()).page(place)
+    """The leads as the address asks for them; the newest first unless it says otherwise."""
+    shown = Shown.of(Given(request.args))
+    page = shown.page()
+    units = list(shown.units.values())
     return render_template(
         "leads/listing.html",
+        shown=shown,
         page=page,
-        pages=Pages.of(page, {}, "leads.listing", [line.number for line in page.lines]),
-        units={unit.id: unit for unit in all_units()},
+        pages=shown.pages(page),
+        unit_choices=[(one.code, presentation.unit_name(one)) for one in units],
+        street_choices=[(one.code, presentation.unit_name(one)) for one in units if one.is_street],
+        stage_choices=[(code, _(name)) for code, name in STAGES.items()],
+        source_choices=[(code, _(name)) for code, name in SOURCES.items()],
+        next_choices=[(code, _(name)) for code, name in NEXT_STEPS.items()],
+        industries=industries.upper_levels(),
+        ignored=shown.given.ignored,
     )
+
+
+@blueprint.post("/leads/export")
+@needs("lead:export")
+def export() -> Response:
+    """Everything the list of an address shows, all pages of it, as a file."""
+    given = Given(request.form)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "leads"
+        with only_reading():
+            exported = write(Shown.of(given), given.one_of("format", FORMATS) or "xlsx", path)
+        with transaction():
+            history.record("lead.exported", actor=current_user, **exported.told)
+        content = BytesIO(path.read_bytes())
+    return send_file(content, mimetype=exported.mimetype, as_attachment=True, download_name=exported.name)
 
 
 @blueprint.get("/leads/<number>")

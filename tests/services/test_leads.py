@@ -18,8 +18,8 @@ from crm.services import lead_fields, leads, policy
 from crm.services.lead_lookalikes import Lookalikes
 from tests import build
 from tests.databases import Database
+from tests.services.conftest import DAY
 
-DAY = date(2021, 6, 3)
 CODE = "91420100MA4KWTKL37"
 
 
@@ -27,19 +27,6 @@ def given(name: str = "武汉某某光电有限公司", **more: Any) -> dict[str
     """The facts of a lead as a form has them."""
     blank = dict.fromkeys(lead_fields.FACTS) | {"name": name, "is_company": True, "source": "visit"}
     return blank | more
-
-
-@pytest.fixture
-def staff(session: Any) -> dict[str, User]:
-    """People of two offices, the bureau and the district."""
-    district = build.district()
-    with clock.at(DAY):
-        return {
-            "jd": build.user("staff", login="jd", unit=district.jd),
-            "jd2": build.user("staff", login="jd2", unit=district.jd),
-            "gx": build.user("staff", login="gx", unit=district.gx),
-            "reviewer": build.user("reviewer", unit=district.swj),
-        }
 
 
 def test_a_lead_is_logged_with_number_clocks_and_history(staff: dict[str, User], session: Any) -> None:

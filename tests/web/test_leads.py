@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import pytest
 from flask import Flask
+from python_calamine import CalamineWorkbook
 
 from crm import clock
 from crm.db import count_statements, db, transaction
-from crm.models import Lead
+from crm.models import AuditEvent, Lead
 from crm.services import leads, people, units
 from tests import build
 from tests.services.test_leads import given
@@ -163,3 +165,56 @@ def test_a_lead_is_given_up_with_a_reason(client: Client, two: dict[str, str]) -
     assert done.status_code == 200 and "退库" in done.text and "成本" in done.text
     assert visitor.post(address, data=form | {"reason": "cost"}).status_code in (400, 409)
     assert client("staff", "en").get(f"/leads/{two['mine']}").status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_list_and_export_hide_the_same(client: Client, filled: Flask, two: dict[str, str]) -> None:
+    visitor = client("staff")
+    for path in (
+        "/leads?q=绝密",
+        "/leads?sort=name",
+        "/leads?stage=registered",
+        "/leads?sort=investment&order=asc",
+    ):
+        page = visitor.get(path).text
+        assert f">{two['theirs']}<" not in page and SECRET not in page, path
+    assert f">{two['theirs']}<" in visitor.get(f"/leads?q={two['theirs']}").text
+    assert SECRET in client("reviewer").get("/leads?q=密光").text
+    for format_ in ("csv", "xlsx"):
+        answer = visitor.post("/leads/export", data={"format": format_, "unit": "gx"})
+        assert answer.status_code == 200
+        if format_ == "csv":
+            text = answer.data.decode("utf-8-sig")
+            assert two["theirs"] in text and "绝密" not in text
+        else:
+            rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(1).to_python()
+            assert rows[1][0] == two["theirs"] and len(rows) == 2
+            assert len([cell for cell in rows[1] if cell]) == 3
+        answer.close()
+    assert SECRET in client("leader").post("/leads/export", data={"format": "csv"}).data.decode("utf-8-sig")
+    with filled.app_context():
+        told = db.session.query(AuditEvent).filter_by(action="lead.exported").all()
+        assert [event.detail["count"] for event in told] == [1, 1, 2]
+        assert all(len(event.detail["sha256"]) == 64 for event in told)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_odd_addresses_show_what_they_can(client: Client, two: dict[str, str]) -> None:
+    visitor = client("staff", "en")
+    for query in (
+        "?sort=zzz&stage=x&unit=9&size=7",
+        "?after=XS0",
+        "?before=%00",
+        "?last=1&q=" + "长" * 300,
+        "?pool=2",
+    ):
+        assert visitor.get("/leads" + query).status_code == 200
+    for place in (
+        "2021-06-03.1.1.1",
+        "x",
+        "2021-06-03.9.9",
+        "2021-06-03." + "9" * 17 + ".1.1",
+        "2021-02-30.1.1.1",
+    ):
+        assert visitor.get(f"/leads/{two['mine']}?before={place}").status_code == 200, place
+    assert "No leads match" in visitor.get("/leads?q=zzzz").text

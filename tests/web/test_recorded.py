@@ -37,6 +37,7 @@ RECORDS = {
     "project_new.register": ("project.registered",),
     "project_edit.change": ("project.facts_set",),
     "project_restore.restore": ("project.restored",),
+    "leads.export": ("lead.exported",),
     "lead_new.log": ("lead.logged", "triage.opened"),
     "lead_edit.change": ("lead.changed",),
     "lead_edit.hand_to": ("lead.passed_on",),
