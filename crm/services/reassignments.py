@@ -63,10 +63,11 @@ def accept(number: int, *, version: int, actor: User) -> Reassignment:
     Raises NotAllowed, Stale where it is decided already or was not read as it stands, and Refused where the lead is no
     longer what was offered, with everything as it was.
     """
-    made = _locked(number, version)
+    made = _locked(number)
+    _must_be_asked(made, actor)
     if made.proposed_by_id == actor.id:
         raise NotAllowed(N_("自己提出的流转或合作，须由对方单位的其他人答复"))
-    _must_be_asked(made, actor)
+    _must_be_open(made, version)
     lead = cooperation.locked(made.lead_id)
     if lead.unit_id != made.from_unit_id or lead.stage not in stages(made.kind):
         raise Stale(N_("线索的承办单位或状态已经变了，不能再同意"))
@@ -92,8 +93,9 @@ def accept(number: int, *, version: int, actor: User) -> Reassignment:
 
 def decline(number: int, *, version: int, note: str, actor: User) -> Reassignment:
     """Ends an offer without effect, with a reason, for the unit it was made to. Raises NotAllowed, Stale and Refused."""
-    made = _locked(number, version)
+    made = _locked(number)
     _must_be_asked(made, actor)
+    _must_be_open(made, version)
     if not note.strip():
         raise Refused(N_("请写明不同意的理由"), field="note")
     if len(note) > LONGEST:
@@ -105,9 +107,10 @@ def decline(number: int, *, version: int, note: str, actor: User) -> Reassignmen
 
 def withdraw(number: int, *, version: int, actor: User) -> Reassignment:
     """Takes an offer back, for the unit that made it. Raises NotAllowed and Stale."""
-    made = _locked(number, version)
+    made = _locked(number)
     if not allowed(actor, "lead:reassign") or actor.unit_id != made.from_unit_id:
         raise NotAllowed(N_("只有提出的单位可以撤回"))
+    _must_be_open(made, version)
     _answer(made, "withdrawn", "", actor)
     _record("reassignment.withdrawn", made, made.lead, actor)
     return made
@@ -162,18 +165,21 @@ def _open_about(lead: Lead) -> Select[Reassignment]:
     return select(Reassignment).where(Reassignment.lead_id == lead.id, Reassignment.state == "open")
 
 
-def _locked(number: int, version: int) -> Reassignment:
+def _locked(number: int) -> Reassignment:
     history.hold()
     query = select(Reassignment).where(Reassignment.id == number).with_for_update()
     made = db.session.scalar(query.execution_options(populate_existing=True))
     if made is None:
         raise NotFound(N_("没有编号为%(number)s的流转或合作"), number=number)
+    return made
+
+
+def _must_be_open(made: Reassignment, version: int) -> None:
     if made.state != "open":
         name = made.answered_by.name if made.answered_by else ""
         raise Stale(DONE[made.state], name=name)
     if made.version != version:
         raise Stale()
-    return made
 
 
 DONE = {

@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
         announcements,
         attachments,
         briefs,
+        credit,
         errors,
         headers,
         health,
@@ -38,6 +39,8 @@ def register(app: Flask) -> None:
         projects,
         proposals,
         proxies,
+        reassignment_answers,
+        reassignments,
         rulebook,
         sessions,
         settings,
@@ -87,6 +90,9 @@ def register(app: Flask) -> None:
         system,
         units,
         streets,
+        reassignments,
+        reassignment_answers,
+        credit,
         health,
     ):
         app.register_blueprint(task.blueprint)

@@ -12,10 +12,19 @@ from flask_login import current_user
 from crm import clock
 from crm.messages import N_
 from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
-from crm.services import announcements, lead_overdue, overview, policy, proposals, standpoint, waiting
+from crm.services import (
+    announcements,
+    lead_overdue,
+    overview,
+    policy,
+    proposals,
+    reassignment_list,
+    standpoint,
+    waiting,
+)
 from crm.services.overview import Glance
 from crm.services.units import all_units
-from crm.web import columns_picture, proposal_words
+from crm.web import columns_picture, proposal_words, reassignment_words
 from crm.web.lead_pool import KIND_NAMES
 
 blueprint = Blueprint("home", __name__)
@@ -52,6 +61,7 @@ def show() -> str:
         codes={unit.code: unit for unit in units.values()},
         words=proposal_words,
         most=MOST,
+        offer_words=reassignment_words,
         **_waiting(),
     )
 
@@ -74,6 +84,7 @@ def _waiting() -> dict[str, Any]:
     else:
         found["cases"] = waiting.cases(current_user, seen, ("undetermined",), MOST)
         found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="latest")
+    found["offers"] = reassignment_list.waiting_for(current_user, MOST)
     if allowed(current_user, "project:import"):
         found |= {
             "imports": waiting.imports(MOST),

@@ -12,7 +12,7 @@ from crm.messages import N_
 from crm.models import Lead, User
 from crm.services import leads, protection
 from crm.services.leads import Seen
-from crm.web import lead_clocks, lead_facts, lead_timeline, life_line
+from crm.web import credit, lead_clocks, lead_facts, lead_timeline, life_line, reassignments
 from crm.web.attachments import Panel
 from crm.web.parameters import Given
 
@@ -23,6 +23,8 @@ BUILDERS: dict[str, Builder] = {
     "clocks": lead_clocks.of,
     "timeline": lead_timeline.of,
     "signing": lambda seen, _given: life_line.of(seen.lead),
+    "reassignment": reassignments.of,
+    "credit": credit.of,
     "files": lambda seen, _given: Panel.of(seen.lead),
 }
 """Part → what it needs, made of the lead and of what the address asks for; a part without a builder needs the lead alone."""
@@ -44,6 +46,7 @@ STEPS: tuple[Step, ...] = (
     Step("lead_progress.new", N_("登记进展"), "lead:progress", lambda lead: lead.is_open),
     Step("lead_edit.edit", N_("修改"), "lead:edit", lambda lead: lead.stage in leads.IN_WORK),
     Step("lead_clocks.longer", N_("延长保护期"), "lead:edit", protection.is_renewable),
+    Step("reassignments.new", N_("流转或合作"), "lead:reassign", lambda lead: lead.is_open),
     Step("lead_edit.give_up", N_("办理退库"), "lead:edit", lambda lead: lead.is_open),
 )
 """In the order of the buttons; an endpoint takes the lead's number."""

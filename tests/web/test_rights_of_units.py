@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from crm import clock
 from crm.db import db, transaction
-from crm.models import ROLES, AuditEvent, Import, Project
+from crm.models import ROLES, AuditEvent, Import, Lead, Project, Reassignment, User
 from crm.permissions import GRANTED, OWN, OWN_ONLY, needed
 from crm.services import attachments, jobs, people, proposals, readings, units
 from crm.services.attachments import Upload
@@ -36,6 +36,8 @@ RECORDS: dict[str, dict[str, tuple[Any, Any]]] = {
     "lead_sign": {"number": ("XS1", "XS2")},
     "lead_progress": {"number": ("XS1", "XS2"), "row": (1, 2)},
     "lead_clocks": {"number": ("XS1", "XS2")},
+    "reassignments": {"number": ("XS1", "XS2"), "offer": (1, 3)},
+    "reassignment_answers": {"offer": (2, 3)},
     "attachments": {"key": (1, 2), "number": (1, 1), "kind": ("projects", "projects")},
 }
 """Blueprint → argument of its addresses → an example of one's own unit's record and one of another unit's."""
@@ -86,7 +88,22 @@ def office(filled: Flask) -> Flask:
                 "reading", change, valid_from=TODAY, reason="芯片封装项目", basis="汉芯公司"
             )
             proposals.propose(wanted, actor=reviewer)
+            offer_leads(reviewer)
     return filled
+
+
+def offer_leads(actor: User) -> None:
+    """An offer of one's own unit, one that it is asked to answer, and one of others, numbered from 1."""
+    jd, gx, sy = (units.unit_by_code(code) for code in ("jd", "gx", "sy"))
+    build.lead(gx, "XS3")
+    for number, unit, to in (("XS1", jd, gx), ("XS3", gx, jd), ("XS2", sy, gx)):
+        made = Reassignment(
+            lead_id=db.session.query(Lead.id).filter_by(number=number).scalar(), kind="reassignment",
+            from_unit_id=unit.id, to_unit_id=to.id, reason="理由", answer_due=TODAY, proposed_by_id=actor.id,
+            held_by_id=actor.id,
+        )  # fmt: skip
+        db.session.add(made)
+        db.session.flush()
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, str, list[str]]]:

@@ -1,0 +1,41 @@
+"""答复流转和合作: the unit that was asked accepts or declines."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
+
+from crm.db import transaction
+from crm.errors import Refused
+from crm.permissions import needs
+from crm.services import reassignments
+from crm.web.reassignments import OFFER, actor, back, long, version
+
+blueprint = Blueprint("reassignment_answers", __name__)
+
+
+@blueprint.post(f"/reassignments/{OFFER}/accept")
+@needs("lead:reassign")
+def accept(offer: int) -> Redirect:
+    """Puts the offer into effect."""
+    try:
+        with transaction():
+            reassignments.accept(offer, version=version(), actor=actor())
+    except Refused as refused:
+        return back(offer, refused)
+    flash(_("已同意，即时生效"), "success")
+    return redirect(url_for("reassignments.show", offer=offer), 303)
+
+
+@blueprint.post(f"/reassignments/{OFFER}/decline")
+@needs("lead:reassign")
+def decline(offer: int) -> Redirect:
+    """Ends the offer without effect, with a reason."""
+    try:
+        with transaction():
+            reassignments.decline(offer, version=version(), note=long("note"), actor=actor())
+    except Refused as refused:
+        return back(offer, refused)
+    flash(_("已答复不同意，线索没有改变"), "success")
+    return redirect(url_for("reassignments.show", offer=offer), 303)
