@@ -21,7 +21,7 @@ PAGES = {
         "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/streets?show=investment",
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings", "/briefs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
-        "/leads/pool", "/leads/overdue",
+        "/leads/pool", "/leads/overdue", "/reassignments", "/reassignments?state=declined", "/projects/XM2019012/credit",
     ),
     "auditor": ("/", "/log?action=project.facts_set", "/log/sign-ins", "/log/access"),
     "administrator": ("/", "/jobs?state=failed", "/system", "/people", "/people?q=zzzz", "/people/add", "/account/password"),
