@@ -98,6 +98,7 @@ ACTIONS: dict[str, Action] = {
         Action("credit.shared", N_("登记利益共享")),
         Action("company.added", N_("登记企业")),
         Action("company.changed", N_("更新企业")),
+        Action("company.exported", N_("导出企业")),
         Action("contact.added", N_("登记联系人")),
         Action("contact.changed", N_("更新联系人")),
         Action("contact.removed", N_("移除联系人")),

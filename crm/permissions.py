@@ -64,6 +64,7 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "lead:export": READERS,
     "company:read": READERS,
     "company:edit": UNITS | BUREAU,
+    "company:export": READERS,
     "contact:read": UNITS | BUREAU,
     "contact:edit": UNITS,
     "credit:read": READERS,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
 
 from crm import chain, clock
 from crm.actions import ACTIONS
@@ -18,6 +19,16 @@ def events(subject: Base) -> list[AuditEvent]:
     kind, key = _subject(subject)
     query = select(AuditEvent).where(AuditEvent.subject_type == kind, AuditEvent.subject_id == key)
     return list(db.session.scalars(query.order_by(AuditEvent.id)))
+
+
+def newest(subject: Base, action: str, limit: int) -> list[AuditEvent]:
+    """The last of one kind that happened to a row, newest first, with who did it."""
+    kind, key = _subject(subject)
+    query = select(AuditEvent).where(
+        AuditEvent.subject_type == kind, AuditEvent.subject_id == key, AuditEvent.action == action
+    )
+    query = query.options(joinedload(AuditEvent.actor)).order_by(AuditEvent.id.desc()).limit(limit)
+    return list(db.session.scalars(query))
 
 
 def hold() -> None:

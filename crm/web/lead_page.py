@@ -12,7 +12,7 @@ from crm.messages import N_
 from crm.models import Lead, User
 from crm.services import leads, protection
 from crm.services.leads import Seen
-from crm.web import credit, lead_clocks, lead_facts, lead_timeline, life_line, reassignments
+from crm.web import contacts, credit, lead_clocks, lead_facts, lead_timeline, life_line, reassignments
 from crm.web.attachments import Panel
 from crm.web.parameters import Given
 
@@ -21,6 +21,7 @@ Builder = Callable[[Seen, Given], Any]
 BUILDERS: dict[str, Builder] = {
     "facts": lead_facts.of,
     "clocks": lead_clocks.of,
+    "contacts": contacts.of,
     "timeline": lead_timeline.of,
     "signing": lambda seen, _given: life_line.of(seen.lead),
     "reassignment": reassignments.of,

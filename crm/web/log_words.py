@@ -11,6 +11,7 @@ from crm.actions import ACTIONS
 from crm.messages import N_
 from crm.models import AuditEvent
 from crm.periods import ALWAYS
+from crm.web.company_words import FIELDS
 from crm.web.fact_form import LABELS
 from crm.web.presentation import ROLES
 
@@ -18,8 +19,10 @@ SUBJECTS = {
     "adjudicator_terms": N_("裁定机关"),
     "areas": N_("片区"),
     "books": N_("账套"),
+    "enterprises": N_("企业"),
     "imports": N_("导入"),
     "jobs": N_("后台任务"),
+    "leads": N_("线索"),
     "projects": N_("项目"),
     "proposals": N_("修改建议"),
     "reading_terms": N_("口径"),
@@ -44,6 +47,7 @@ DETAILS = {
     "choice": N_("取值"),
     "clause": N_("条款"),
     "code": N_("代码"),
+    "contact": N_("联系人"),
     "digest": N_("摘要SHA-256"),
     "effective_from": N_("生效日期"),
     "entries": N_("条数"),
@@ -79,25 +83,31 @@ DETAILS = {
 }
 """What the details of an event are called; any other keeps its own name."""
 
+NOT_TOLD = ("projects", "leads", "enterprises")
+"""What the log names by its number alone, because who reads the log may not read it."""
+
 TOLD_OF_PROJECTS = frozenset(
     {
-        "action", "attempt", "changed", "errors", "format", "kind", "language", "month", "new", "number", "rows",
+        "action", "attempt", "changed", "contact", "errors", "format", "kind", "language", "month", "new", "number", "rows",
         "rows_sha256", "same", "sha256", "valid_from", "version",
     }
 )  # fmt: skip
-"""The details of an event about a project that are shown as they are."""
+"""The details of an event about one of them that are shown as they are."""
 
 SIGN_INS = "sign_in"
 REVEALED = "revealed"
 
 SPECIAL = {
     SIGN_INS: (N_("登录情况"), ("signed_in", "sign_in_failed", "signed_out", "locked_out", "sessions_ended")),
-    REVEALED: (N_("导出和打印"), ("exported", "printed", "unmasked", "downloaded")),
+    REVEALED: (N_("导出和打印"), ("exported", "printed", "read", "downloaded")),
 }
 """Groups that are told by how a code ends."""
 
 GROUPS = {
+    "lead": N_("线索"),
     "project": N_("项目"),
+    "company": N_("企业"),
+    "contact": N_("联系人"),
     "import": N_("导入"),
     "attribution": N_("归属"),
     "user": N_("账号"),
@@ -151,14 +161,14 @@ def subject(event: AuditEvent) -> str:
 
 
 def detail(event: AuditEvent) -> list[tuple[str, str]]:
-    """Name and text of each detail. Of a project only what tells one change from another, never a fact itself: who
-    reads the log may not read projects.
+    """Name and text of each detail. Of a project, lead or enterprise only what tells one change from another, never a fact itself: who
+    reads the log may not read them.
     """
     found = []
     for name, value in event.detail.items():
         if value in (None, "", {}, []):
             continue
-        if event.subject_type == "projects" and name not in TOLD_OF_PROJECTS:
+        if event.subject_type in NOT_TOLD and name not in TOLD_OF_PROJECTS:
             value = _columns(value) if name in ("before", "after") else _("（不在日志中显示）")
             if name == "before" and "after" in event.detail:
                 continue
@@ -171,13 +181,20 @@ def detail(event: AuditEvent) -> list[tuple[str, str]]:
     return found
 
 
+_FIELDS = {
+    **{name: field.label for name, field in FIELDS.items()},
+    "parent_id": FIELDS["parent"].label,
+    **LABELS,
+}
+
+
 class _Columns(str):
     """The names of what changed, without what it was."""
 
 
 def _columns(value: Any) -> _Columns:
     names = value if isinstance(value, dict) else {}
-    return _Columns("、".join(_(LABELS[name]) if name in LABELS else name for name in names))
+    return _Columns("、".join(_(_FIELDS[name]) if name in _FIELDS else name for name in names))
 
 
 def _plain(value: Any) -> str:

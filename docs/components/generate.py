@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from crm import clock, create_app
 from crm.models import Attachment, AttachmentVersion, Unit
+from crm.services import contacts
 from crm.services.policy import Policy
 from crm.sheets.vocabulary import rows
 from crm.web.attachments import Panel
@@ -62,6 +63,12 @@ def edited() -> tuple[Merge, list[SimpleNamespace]]:
     return merge(base, theirs, mine), [entry]
 
 
+def contact() -> contacts.Shown:
+    """A contact whom the person may read and change."""
+    person = SimpleNamespace(id=1, name="王莉", position="总经理", phone="x", mail="x", unit=None)
+    return contacts.Shown(person, "138****5678", "w****@example.com", True, may_read=True, may_edit=True)  # type: ignore[arg-type]
+
+
 def render(language: str) -> str:
     """The page in a language, the same bytes every time."""
     with tempfile.TemporaryDirectory() as folder:
@@ -73,6 +80,7 @@ def render(language: str) -> str:
             text = app.jinja_env.get_template("source.html").render(
                 **context(app), sheets=sheets(), units=units(), form=SignInForm(), pages=Pages(None, None, "#", "#"),
                 files=Panel("projects", 1, attached(), [], may_add=True, most=20),
+                people=contacts.Panel([contact()], may_add=True),
                 merge=edited()[0], edits=edited()[1], choices=SimpleNamespace(text=lambda field, text: text),
                 labels={name: SimpleNamespace(label=label) for name, label in LABELS.items()},
                 policy=Policy({}), moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),

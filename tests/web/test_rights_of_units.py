@@ -16,7 +16,7 @@ from crm import clock
 from crm.db import db, transaction
 from crm.models import ROLES, AuditEvent, Import, Lead, Project, Reassignment, User
 from crm.permissions import GRANTED, OWN, OWN_ONLY, needed
-from crm.services import attachments, jobs, people, proposals, readings, units
+from crm.services import attachments, contacts, jobs, people, proposals, readings, units
 from crm.services.attachments import Upload
 from crm.storage import storage
 from tests import build
@@ -38,6 +38,8 @@ RECORDS: dict[str, dict[str, tuple[Any, Any]]] = {
     "lead_clocks": {"number": ("XS1", "XS2")},
     "reassignments": {"number": ("XS1", "XS2"), "offer": (1, 3)},
     "reassignment_answers": {"offer": (2, 3)},
+    "contacts": {"key": (1, 2), "kind": ("leads", "leads")},
+    "origins": {"number": ("P1", "P2")},
     "attachments": {"key": (1, 2), "number": (1, 1), "kind": ("projects", "projects")},
 }
 """Blueprint → argument of its addresses → an example of one's own unit's record and one of another unit's."""
@@ -76,7 +78,8 @@ def office(filled: Flask) -> Flask:
             jobs.fail(failed, "没有编号为%(number)s的任务", {"number": "P1"})
             for code, number in (("jd", "XS1"), ("sy", "XS2")):
                 unit = units.unit_by_code(code)
-                build.lead(unit, number, logged_on=TODAY, next_step=TITLES[code == "sy"])
+                lead = build.lead(unit, number, logged_on=TODAY, next_step=TITLES[code == "sy"])
+                contacts.add(lead, TITLES[code == "sy"], "", "13800000000", "", None)
             sheet = Import(
                 file_name="芯片封装项目.xlsx", sha256="0" * 64, effective_from=TODAY, status="checked", actor_id=reviewer.id
             )  # fmt: skip
