@@ -14,6 +14,7 @@ from crm.db import db
 from tests import databases
 from tests.databases import Database, PostgreSQL
 from tests.economy import economy
+from tests.processes import first_start
 
 BOTH = ("sqlite", "postgresql")
 
@@ -34,7 +35,13 @@ def postgresql() -> PostgreSQL:
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with all tables and no rows."""
-    return databases.migrated_sqlite(tmp_path_factory.mktemp("migrated"))
+    return databases.once_a_run(tmp_path_factory, "migrated", databases.migrated_sqlite) / "empty.db"
+
+
+@pytest.fixture(scope="session")
+def demonstration_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a first start of `crm run`: `instance` that it left behind, `output` that it printed."""
+    return databases.once_a_run(tmp_path_factory, "first-start", first_start)
 
 
 @pytest.fixture(params=BOTH)

@@ -4,10 +4,11 @@ template.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 from sqlalchemy import make_url
 
 from crm import create_app
@@ -60,12 +62,10 @@ def sqlite(file: Path) -> Database:
     return Database("sqlite", url, url)
 
 
-def migrated_sqlite(folder: Path) -> Path:
-    """A file with all tables and no rows, to be copied."""
-    file = folder / "empty.db"
-    if not file.exists():
-        migrate(sqlite(file), folder)
-    return file
+def migrated_sqlite(folder: Path) -> None:
+    """Makes a file there with all tables and no rows, to be copied."""
+    folder.mkdir()
+    migrate(sqlite(folder / "empty.db"), folder)
 
 
 class PostgreSQL:
@@ -125,6 +125,21 @@ class PostgreSQL:
 def run_id() -> str:
     """What the worker processes of one test run have in common and no other run has."""
     return os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+
+
+def once_a_run(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that one of the worker processes has `make` fill, for all of them to copy from."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    made, folder = base / f"{name}.made", base / name
+    with open(base / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
 
 
 def copy(file: Path, folder: Path) -> Database:

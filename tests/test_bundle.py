@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import free_port
 from tests.test_architecture import MACHINE, QUOTED
-from tests.test_commands import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / ".ci" / "bundle.py"

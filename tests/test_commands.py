@@ -1,128 +1,40 @@
-"""The command `crm` in processes of its own: what it prints, how it ends, and what it leaves behind."""
+"""The command `crm`: what it prints, how it ends, and what it leaves behind."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from crm.models import ROLES
 from crm.seeds import accounts, demonstration, real
+from tests.processes import (
+    CRM,
+    PATIENCE,
+    ROOT,
+    answers,
+    crm,
+    environment,
+    free_port,
+    here,
+    instance,
+    refused,
+    running,
+    wait,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
-CRM = (sys.executable, "-m", "crm.cli")
-PATIENCE = 90
-
-
-def environment(instance: Path, **more: object) -> dict[str, str]:
-    """The environment of a process whose books are in this folder."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "HOST"}}
-    return kept | {
-        "GUISHU_INSTANCE": str(instance),
-        "LC_ALL": "C.UTF-8",
-        "LANGUAGE": "zh",
-        **{name: str(value) for name, value in more.items()},
-    }
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+__all__ = ["instance"]
 
 
-def crm(instance: Path, *arguments: str, typed: str = "", **more: object) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end."""
-    return subprocess.run(
-        [*CRM, *arguments],
-        cwd=ROOT,
-        env=environment(instance, **more),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-
-
-@contextmanager
-def running(instance: Path, port: int, output: Path, **more: object) -> Iterator[subprocess.Popen[str]]:
-    """`crm run`, until it answers; stopped afterwards."""
-    with output.open("w") as file:
-        process = subprocess.Popen(
-            [*CRM, "run"],
-            cwd=ROOT,
-            env=environment(instance, PORT=port, **more),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            wait(lambda: answers(port) or process.poll() is not None)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def answers(port: int) -> bool:
-    """Does a web server answer there, whatever it says?"""
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def wait(condition: object, seconds: float = PATIENCE) -> None:
-    """Until the condition holds; fails where it never does."""
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def refused(result: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """Ended with this code and one line on stderr that has these words in it."""
-    assert result.returncode == code, result.stderr
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    assert all(word in lines[0] for word in words), lines[0]
-
-
-@pytest.fixture(scope="module")
-def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The instance folder that a first start left behind, and what it printed."""
-    folder = tmp_path_factory.mktemp("first")
-    with running(folder / "instance", free_port(), folder / "output"):
-        pass
-    return folder / "instance", (folder / "output").read_text()
-
-
-@pytest.fixture
-def instance(first_start: tuple[Path, str], tmp_path: Path) -> Path:
-    """A copy of that folder."""
-    return Path(shutil.copytree(first_start[0], tmp_path / "instance"))
-
-
-def test_first_start_prints_the_address_and_an_account_for_each_role(first_start: tuple[Path, str]) -> None:
-    instance, printed = first_start
+def test_first_start_prints_the_address_and_an_account_for_each_role(demonstration_start: Path) -> None:
+    instance, printed = demonstration_start / "instance", (demonstration_start / "output").read_text()
     made = accounts.read(instance / demonstration.ACCOUNTS_FILE)
     assert {account.role for account in made} == set(ROLES)
     assert "http://127.0.0.1:" in printed
@@ -134,7 +46,7 @@ def test_first_start_prints_the_address_and_an_account_for_each_role(first_start
 
 def test_second_start_keeps_the_books(instance: Path, tmp_path: Path) -> None:
     before = (instance / demonstration.ACCOUNTS_FILE).read_text()
-    given = crm(instance, "user", "password", "leader", typed="another password\n")
+    given = here(instance, "user", "password", "leader", typed="another password\n")
     assert given.returncode == 0, given.stderr
     with running(instance, free_port(), tmp_path / "output") as process:
         assert process.poll() is None
@@ -159,7 +71,7 @@ def test_a_killed_server_gives_its_port_back(instance: Path, tmp_path: Path) -> 
 def test_port_in_use(instance: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        refused(crm(instance, "run", PORT=port), 1, str(port), f"PORT={port + 1} make run")
+        refused(here(instance, "run", PORT=port), 1, str(port), f"PORT={port + 1} make run")
 
 
 def test_two_of_us_on_one_port(instance: Path, tmp_path: Path) -> None:
@@ -177,7 +89,7 @@ def test_two_of_us_on_one_port(instance: Path, tmp_path: Path) -> None:
     ],
 )
 def test_settings_that_name_nothing(instance: Path, settings: dict[str, str], words: tuple[str]) -> None:
-    refused(crm(instance, "run", **settings), 1, *words)
+    refused(here(instance, "run", **settings), 1, *words)
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -187,7 +99,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
         folder = tmp_path / "sealed"
         folder.mkdir(mode=0o500)
     for command in (("run",), ("migrate",), ("demonstration", "end")):
-        refused(crm(folder, *command, PORT=free_port()), 1, str(folder))
+        refused(here(folder, *command, PORT=free_port()), 1, str(folder))
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
@@ -200,12 +112,12 @@ def test_schema_newer_than_the_code(instance: Path) -> None:
     with sqlite3.connect(instance / "demonstration.db") as books:
         books.execute("UPDATE alembic_version SET version_num = '9999_later'")
     for command in (("run",), ("migrate",), ("seed",)):
-        refused(crm(instance, *command, PORT=free_port()), 1, "9999_later")
+        refused(here(instance, *command, PORT=free_port()), 1, "9999_later")
 
 
 def test_a_database_that_is_none(instance: Path) -> None:
     (instance / "demonstration.db").write_bytes(b"no database at all" * 100)
-    refused(crm(instance, "run", PORT=free_port()), 1, "demonstration.db")
+    refused(here(instance, "run", PORT=free_port()), 1, "demonstration.db")
 
 
 def test_first_load_killed_half_way_begins_anew(tmp_path: Path) -> None:
@@ -239,7 +151,7 @@ def test_end_of_the_demonstration(instance: Path, tmp_path: Path) -> None:
         assert books.execute("SELECT kind, business_day FROM books").fetchall() == [("real", None)]
         assert books.execute("SELECT count(*) FROM projects").fetchone() == (0,)
         assert books.execute("SELECT count(*) FROM plate_terms").fetchone()[0] > 0
-    refused(crm(instance, "demonstration", "end"), 2, "guishu.db")
+    refused(here(instance, "demonstration", "end"), 2, "guishu.db")
     with running(instance, free_port(), tmp_path / "output") as process:
         assert process.poll() is None
     printed = (tmp_path / "output").read_text()
@@ -250,11 +162,11 @@ def test_end_of_the_demonstration(instance: Path, tmp_path: Path) -> None:
 def test_accounts_from_the_terminal(instance: Path) -> None:
     given = ("user", "add", "chen", "--name", "陈", "--role", "staff", "--unit", "jd")
     refused(crm(instance, *given, typed="short\n"), 2, "密码")
-    refused(crm(instance, *given[:-1], "nowhere", typed="long enough it is\n"), 2, "nowhere")
-    assert "须更换密码" in crm(instance, *given, typed="long enough it is\n").stdout
-    assert "一次性密码（只显示这一次）：" in crm(instance, "user", "password", "chen", "--generate").stdout
-    refused(crm(instance, *given, typed="long enough it is\n"), 2, "chen")
-    refused(crm(instance, "user", "password", "nobody", typed="long enough it is\n"), 2, "nobody")
+    refused(here(instance, *given[:-1], "nowhere", typed="long enough it is\n"), 2, "nowhere")
+    assert "须更换密码" in here(instance, *given, typed="long enough it is\n").stdout
+    assert "一次性密码（只显示这一次）：" in here(instance, "user", "password", "chen", "--generate").stdout
+    refused(here(instance, *given, typed="long enough it is\n"), 2, "chen")
+    refused(here(instance, "user", "password", "nobody", typed="long enough it is\n"), 2, "nobody")
 
 
 def test_every_command_has_help() -> None:

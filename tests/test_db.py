@@ -104,7 +104,9 @@ def test_writers_at_once_lose_nothing_and_are_never_locked_out(
         with transaction():
             before = build.unit("counter").position
         db.engine.dispose()
-    context = multiprocessing.get_context("spawn")
+    # Forked from a process that has imported the program once and has no thread and no connection.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     failures = context.Queue()
     writers = [
         context.Process(target=write, args=(database, tmp_path / "instance", failures))

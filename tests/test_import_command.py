@@ -12,7 +12,7 @@ import pytest
 
 from bench.registry import generate
 from tests.importing import EXAMPLE, line, seed, seeded_sqlite, sheet
-from tests.test_commands import CRM, ROOT, crm, environment
+from tests.processes import CRM, ROOT, crm, environment
 
 __all__ = ["seed", "seeded_sqlite"]
 

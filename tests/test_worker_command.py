@@ -8,9 +8,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.test_commands import crm, first_start, free_port, instance, running, wait
+from tests.processes import crm, free_port, instance, running, wait
 
-__all__ = ["first_start", "instance"]
+__all__ = ["instance"]
 
 
 def workers(instance: Path) -> dict[str, int]:

@@ -51,18 +51,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(demonstration_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demonstration, served."""
     compiled()
-    folder = tmp_path_factory.mktemp("site")
-    app = create_app(databases.copy(migrated_sqlite, folder).settings(folder / "instance"))
-    with app.app_context():
-        demonstration.load()
-        passwords = {
-            one.login: one.password
-            for one in accounts.read(folder / "instance" / demonstration.ACCOUNTS_FILE)
-        }
-        db.session.remove()
+    instance = Path(
+        shutil.copytree(demonstration_start / "instance", tmp_path_factory.mktemp("site") / "instance")
+    )
+    app = create_app(databases.sqlite(instance / "demonstration.db").settings(instance))
+    passwords = {one.login: one.password for one in accounts.read(instance / demonstration.ACCOUNTS_FILE)}
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

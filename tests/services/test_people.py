@@ -18,6 +18,9 @@ from tests import build
 
 TODAY = date(2021, 6, 3)
 
+# As the program has them: while tests run, lighter ones stand in for both.
+PROGRAMS, NOBODY = passwords._hasher, passwords._nobody
+
 
 def opens(login: str, password: str) -> bool:
     """Do these open an account?"""
@@ -68,6 +71,10 @@ def test_an_unknown_login_costs_one_verification_as_a_known_one_does(
     assert len(verified) == 3
     assert verified[1] == verified[2] == passwords._nobody
     assert len({stored.rsplit("$", 2)[0] for stored in verified}) == 1, "one cost for all"
+
+
+def test_an_unknown_login_costs_what_the_program_s_own_hashes_cost() -> None:
+    assert not PROGRAMS.check_needs_rehash(NOBODY)
 
 
 def test_a_hash_of_other_parameters_is_renewed_with_the_right_password(session: Any) -> None:

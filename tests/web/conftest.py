@@ -79,9 +79,12 @@ def enter_projects() -> None:
 @pytest.fixture(scope="session")
 def filled_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the small books, to be copied."""
-    folder = tmp_path_factory.mktemp("filled")
-    fill(databases.copy(migrated_sqlite, folder), folder)
-    return folder / "books.db"
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        fill(databases.copy(migrated_sqlite, folder), folder)
+
+    return databases.once_a_run(tmp_path_factory, "filled", make) / "books.db"
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,22 @@ import pytest
 from flask import Flask
 
 from crm.db import count_statements, transaction
+from tests.databases import Database
 from tests.web.conftest import Client, register
 
 HOSTILE = (
     "'", '"', "\x00", "%00", "../../etc/passwd", "1 OR 1=1", "<script>alert(1)</script>", "-1", "9" * 40, "2021-13-45",
     "0000-00-00", "1e9", "NaN", "null", "[]", "{}", "%", "_", "\\", "🐉" * 50, "a" * 5000, "2021-02-30", "９９９９-０１-０１",
 )  # fmt: skip
+
+
+def ways(database: Database, *names: str) -> list[tuple[str, ...]]:
+    """Which parameters are hostile together. What is understood of each by itself is the same on both databases
+    and seen on PostgreSQL; SQLite gets what is searched for by itself, and the rest at once.
+    """
+    if database.kind == "postgresql":
+        return [(name,) for name in names]
+    return [way for way in (names, tuple(name for name in names if name == "q")) if way]
 
 
 def numbers(page: str) -> list[str]:
@@ -122,15 +132,16 @@ def test_an_unknown_project_is_not_found(client: Client) -> None:
     assert "没有编号为“P9”的项目" in answer.text
 
 
-def test_hostile_parameters_are_no_error(client: Client) -> None:
+def test_hostile_parameters_are_no_error(client: Client, database: Database) -> None:
     visitor = client("staff")
     for value in HOSTILE:
-        for name in ("q", "unit", "street", "stage", "status", "after", "before", "last"):
-            answer = visitor.get("/projects", query_string={name: value})
-            assert answer.status_code == 200, (name, value)
+        for way in ways(database, "q", "unit", "street", "stage", "status", "after", "before", "last"):
+            answer = visitor.get("/projects", query_string=dict.fromkeys(way, value))
+            assert answer.status_code == 200, (way, value)
             assert "<script>alert" not in answer.text
-        for name in ("on", "known"):
-            assert visitor.get("/projects/P1", query_string={name: value}).status_code == 200, (name, value)
+        for way in ways(database, "on", "known"):
+            answer = visitor.get("/projects/P1", query_string=dict.fromkeys(way, value))
+            assert answer.status_code == 200, (way, value)
         answer = visitor.get("/projects/" + quote(value, safe="") + "x")
         assert answer.status_code == 404, value
 

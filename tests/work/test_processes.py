@@ -28,7 +28,8 @@ from tests.work.counting import CODE
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 300
-ROWS = 9_000
+ROWS = 2 * rebuilding.AT_ONCE + 500
+"""Enough for a worker to be killed after its first step, with two more to come."""
 
 MOVED = {
     "招商单位": "现代服务产业办",
