@@ -21,7 +21,8 @@ from crm.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 CRM = (sys.executable, "-m", "crm.cli")
-PATIENCE = 90
+PATIENCE = 240
+"""Seconds; far more than anything needs, so that a busy machine fails nothing."""
 
 
 def environment(instance: Path, **more: object) -> dict[str, str]:
