@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from crm import clock, permissions
 from crm.db import db
@@ -77,6 +77,15 @@ def of(row: Any) -> list[Attachment]:
     )
     query = query.options(selectinload(Attachment.versions).joinedload(AttachmentVersion.actor))
     return list(db.session.scalars(query.order_by(Attachment.id.desc())))
+
+
+def there(row: Any) -> list[Attachment]:
+    """A record's attachments that were not removed, newest first: one statement."""
+    query = select(Attachment).where(
+        Attachment.subject_type == row.__tablename__, Attachment.subject_id == row.id, ~Attachment.removed
+    )
+    query = query.options(joinedload(Attachment.versions).joinedload(AttachmentVersion.actor))
+    return list(db.session.scalars(query.order_by(Attachment.id.desc())).unique())
 
 
 def by_id(key: int, user: User | None, *, change: bool = False) -> tuple[Attachment, Any]:

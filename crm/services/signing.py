@@ -25,6 +25,7 @@ from crm.services import (
     fact_checks,
     history,
     lead_clocks,
+    lead_progress,
     leads,
     months,
     reassignments,
@@ -84,7 +85,9 @@ def proposed(lead: Lead, book: Rulebook) -> dict[str, Any]:
         "name": lead.name,
         "investor": enterprise.name
         if enterprise
-        else lead.investor or (lead.name if lead.is_company else None),
+        else lead.name
+        if lead.is_company
+        else lead.investor or None,
         "credit_code": enterprise.credit_code if enterprise else None,
         "industry_code": lead.industry_code,
         "total_investment_fen": lead.intended_investment_fen,
@@ -148,8 +151,7 @@ def sign(
     A day of signing before the lead was logged, or in a closed month, stands with a reason: when it was signed decides
     whose it is, and what was closed stays as it was told then. Raises NotAllowed, Stale, and Refused or Refusals.
     """
-    history.hold()
-    db.session.refresh(lead, with_for_update=True)
+    lead = lead_progress.locked(lead)
     check(lead, actor)
     if lead.version != seen:
         raise Stale(N_("这条线索在您打开以后有了变化；请看过再签约"))
@@ -162,7 +164,7 @@ def sign(
     project = registering.enter(number, facts, actor=actor, lead=lead.number, reason=reason)
     lead.stage, lead.project_id = STAGE, project.id
     lead.signed_on = facts["signed_on"]
-    lead.enterprise_id = project.enterprise_id or lead.enterprise_id
+    lead.enterprise_id = lead.enterprise_id or project.enterprise_id
     lead_clocks.stop(lead)
     try:
         db.session.flush()

@@ -64,9 +64,10 @@ class Panel:
     @classmethod
     def of(cls, row: Any) -> Panel | None:
         """The panel of a record, for the person who is signed in; none where its files are not for them."""
-        if not attachments.may(current_user, row):
-            return None
+        # whoever may add may read: one question where the answer is yes
         may_add = attachments.may(current_user, row, change=True)
+        if not may_add and not attachments.may(current_user, row):
+            return None
         found = attachments.of(row)
         there, removed = ([one for one in found if one.removed is gone] for gone in (False, True))
         return cls(row.__tablename__, row.id, there, removed, may_add, _most() // 2**20)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from crm import clock
 from crm.models import Project
 from crm.rules.differences import Difference, differences
-from crm.rules.timeline import Period, periods
-from crm.services import attribution
+from crm.rules.explanation import words
+from crm.rules.timeline import Attribution, Period, periods
+from crm.services import attribution, outlook
 from crm.services.attribution import Rulebook
 from crm.web.fact_names import Names
 from crm.web.lanes import Lanes, draw
@@ -35,6 +36,8 @@ class Foreseen:
     periods: Sequence[Period]
     lanes: Lanes | None
     clauses: Sequence[Clause]
+    once_completed: tuple[Attribution, Attribution] | None
+    """Who will have service and indicators when it is completed; none where it is, or nothing is decided."""
 
     @classmethod
     def of(cls, project: Project, book: Rulebook) -> Foreseen:
@@ -50,12 +53,17 @@ class Foreseen:
                 if one.words:
                     clause = Clause(one, found.explanation.notice, completed)
                     quoted.setdefault((one.rule, one.words), clause)
+        ahead = outlook.once_completed(stretches[-1]) if stretches else None
+        if ahead and (said := words(ahead[0].rule, completed=True))[1]:
+            clause = Clause(Quotation(ahead[0].rule, *said), found.explanation.notice, True)
+            quoted.setdefault((ahead[0].rule, said[1]), clause)
         return cls(
             Names.of(book.units.values(), book.areas.values()),
             moment,
             runs,
             draw(runs, today, today),
             list(quoted.values()),
+            ahead,
         )
 
     @property

@@ -33,7 +33,7 @@ class FromLead:
 
     @classmethod
     def of(cls, project: Project, user: User) -> FromLead | None:
-        """None where the project was no lead, or the person knows of none: one statement, and four for what was brought."""
+        """None where the project was no lead, or the person knows of none: one statement, and three for what was brought."""
         if not allowed(user, "lead:read"):
             return None
         query = (
@@ -49,13 +49,13 @@ class FromLead:
             return cls(lead, False)
         progress = [one.row for one in lead_progress.standing_rows(lead)]
         progress.sort(key=lambda done: (done.day, done.id), reverse=True)
-        files = attachments.of(lead) if _reads_files(user, bool(mine)) else []
+        files = attachments.there(lead) if _reads_files(user, bool(mine)) else []
         return cls(
             lead,
             True,
             progress[:MOST],
             contacts.of(lead, user).shown,
-            [one for one in files if not one.removed],
+            files,
         )
 
 
