@@ -15,6 +15,7 @@ from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
 from crm.services import (
     announcements,
     lead_overdue,
+    lead_steps,
     overview,
     policy,
     proposals,
@@ -72,6 +73,7 @@ def _waiting() -> dict[str, Any]:
     seen = standpoint.at(day)
     found: dict[str, Any] = {"leads": role in LEADERS, "rules": role in BUREAU}
     if role in UNITS and unit_id is not None:
+        found["work"] = lead_steps.work(current_user, MOST)
         found["cases"] = waiting.cases(
             current_user, seen, ("undetermined", "provisional"), MOST, unit_id=unit_id
         )

@@ -12,7 +12,8 @@ from crm.messages import N_
 from crm.models import AuditEvent
 from crm.periods import ALWAYS
 from crm.web.company_words import FIELDS
-from crm.web.fact_form import LABELS
+from crm.web.fact_form import LABELS as PROJECT_LABELS
+from crm.web.lead_form import LABELS as LEAD_LABELS
 from crm.web.presentation import ROLES
 
 SUBJECTS = {
@@ -93,6 +94,8 @@ TOLD_OF_PROJECTS = frozenset(
     }
 )  # fmt: skip
 """The details of an event about one of them that are shown as they are."""
+
+LABELS = LEAD_LABELS | PROJECT_LABELS
 
 SIGN_INS = "sign_in"
 REVEALED = "revealed"

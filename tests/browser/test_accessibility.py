@@ -21,8 +21,9 @@ PAGES = {
         "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/streets?show=investment",
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings", "/briefs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
-        "/leads/pool", "/leads/overdue", "/reassignments", "/reassignments?state=declined", "/projects/XM2019012/credit",
+        "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/projects/XM2019012/credit",
     ),
+    "jd-staff": ("/", "/leads"),
     "auditor": ("/", "/log?action=project.facts_set", "/log/sign-ins", "/log/access"),
     "administrator": ("/", "/jobs?state=failed", "/system", "/people", "/people?q=zzzz", "/people/add", "/account/password"),
 }  # fmt: skip
@@ -126,6 +127,31 @@ def recording(page: Page, walk: Walk, folder: Path, mark: str) -> None:
     walk.look(page, "proposal withdrawn, menu open")
 
 
+def leading(page: Page, walk: Walk, mark: str) -> None:
+    """What a lead has pages for: logging it, an error on the way, the lead, and whatever is asked about one."""
+    page.goto("/leads/new")
+    walk.look(page, "lead to be logged")
+    page.locator("button[value=save]").click()
+    page.locator(".field-error").first.wait_for()
+    walk.look(page, "lead refused")
+    page.fill("#name", f"读屏公司{mark}")
+    page.select_option("#source", "visit")
+    page.locator("button[value=save]").click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "lead")
+    number = urlsplit(page.url).path.rpartition("/")[2]
+    for rule in walk.adapter.map.iter_rules():
+        if (
+            str(rule).startswith("/leads/<number>/")
+            and rule.arguments == {"number"}
+            and "GET" in (rule.methods or ())
+        ):
+            page.goto(str(rule).replace("<number>", number))
+            walk.look(page, str(rule))
+    page.goto("/leads")
+    walk.look(page, "leads")
+
+
 @pytest.mark.parametrize(
     ("language", "scheme", "width", "pages"),
     [
@@ -157,6 +183,8 @@ def test_every_page(
             page.goto("/people")
             page.locator("tbody a").last.click()
             walk.look(page, "person")
+        if login == "jd-staff" and whole:
+            leading(page, walk, f"{language}{width}")
         if login == "reviewer" and whole:
             importing(page, walk, tmp_path, f"{language}{width}")
             recording(page, walk, tmp_path, f"{language}{width}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -218,3 +219,29 @@ def test_odd_addresses_show_what_they_can(client: Client, two: dict[str, str]) -
     ):
         assert visitor.get(f"/leads/{two['mine']}?before={place}").status_code == 200, place
     assert "No leads match" in visitor.get("/leads?q=zzzz").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_front_page_has_my_next_steps(client: Client, filled: Flask, two: dict[str, str]) -> None:
+    with filled.app_context(), clock.at(TODAY), transaction():
+        actor = people.user_by_login("staff")
+        assert actor
+        late = leads.log(given("逾期公司", next_step="签协议", next_step_on=TODAY), actor=actor)
+        late.next_step_on = TODAY - timedelta(days=1)
+        leads.log(given("远期公司", next_step="回访", next_step_on=TODAY + timedelta(days=30)), actor=actor)
+    page = client("staff").get("/").text
+    panel = page[page.index('id="lead-steps"') : page.index("本单位的线索")]
+    assert panel.index("逾期公司") < panel.index("自家公司") and "已逾期" in panel and "没有下一步" in panel
+    assert "远期公司" not in panel and "绝密" not in page and "本单位在办3条" in panel
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_log_names_no_lead(client: Client, filled: Flask, two: dict[str, str]) -> None:
+    with filled.app_context(), clock.at(TODAY), transaction():
+        actor = people.user_by_login("staff")
+        assert actor
+        lead = leads.for_change(two["mine"], actor)
+        leads.change(lead, {"note": "绝不外传"}, version=lead.version, actor=actor)
+    page = client("auditor").get("/log?group=lead").text
+    assert "更新线索" in page and two["mine"] in page
+    assert "绝不外传" not in page and "自家公司" not in page and "绝密" not in page
