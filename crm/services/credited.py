@@ -1,4 +1,4 @@
-"""What each unit is credited with: its parts of the projects signed in some months. The sums over units, and over what has
+"""What each unit is credited with: its parts of the projects signed in a span of days. The sums over units, and over what has
 no unit, are the district's, which counts a project once.
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +16,6 @@ from crm import money
 from crm.db import db
 from crm.models import CreditShare, CreditSplit, Project, User
 from crm.models.reassignments import WHOLE
-from crm.periods import Month
 from crm.permissions import visible_to
 
 
@@ -28,23 +27,29 @@ class Credited:
     fen: int = 0
     shared: int = 0
 
+    @property
+    def number(self) -> str:
+        """So many projects, as people write it: `3`, `0.5`, `12.3333`."""
+        text = f"{self.projects // WHOLE}.{self.projects % WHOLE:04d}"
+        return text.rstrip("0").rstrip(".")
+
     def __add__(self, other: Credited) -> Credited:
         return Credited(self.projects + other.projects, self.fen + other.fen, self.shared + other.shared)
 
 
 def credited(
     user: User | None,
-    first: Month,
-    last: Month,
+    first: date,
+    last: date,
     *,
     unit_id: int | None = None,
     known: datetime | None = None,
 ) -> dict[int | None, Credited]:
-    """Unit id → what it is credited with of the projects signed in these months, each by the split that held in the month
+    """Unit id → what it is credited with of the projects signed from one day to another, each by the split that held in the month
     of its signing, as known at an instant (None: now). What nobody attracted or serves stands under None. For one unit
     only what concerns it is read. Two statements.
     """
-    signed = and_(visible_to(user), Project.signed_on.between(first.first, last.last))
+    signed = and_(visible_to(user), Project.signed_on.between(first, last))
     found: dict[int | None, Credited] = {}
     for unit, part in (*_whole(signed, unit_id, known), *_shared(signed, unit_id, known)):
         found[unit] = found.get(unit, Credited()) + part

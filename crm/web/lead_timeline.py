@@ -61,6 +61,14 @@ class Timeline:
             return self._areas.get(value, str(value))
         return str(value)
 
+    def unit(self, code: str) -> str:
+        """What a unit is called."""
+        return self._codes.get(code, code)
+
+    @cached_property
+    def _codes(self) -> dict[str, str]:
+        return {one.code: unit_name(one) for one in units.all_units()}
+
     @cached_property
     def _streets(self) -> dict[int, str]:
         return {one.id: unit_name(one) for one in units.all_units()}

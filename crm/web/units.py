@@ -10,7 +10,7 @@ from crm.models import Unit
 from crm.models.units import KINDS
 from crm.periods import Month
 from crm.permissions import allowed, needs
-from crm.services import flows, standpoint, unit_figures, unit_profile
+from crm.services import credited, flows, standpoint, unit_figures, unit_profile
 from crm.services.project_list import Place
 from crm.services.standpoint import DUTIES, Duty
 from crm.services.unit_figures import PARTS, Figures, Part
@@ -98,6 +98,9 @@ def unit(unit: str) -> str:
         profile=unit_profile.profile(one, units, moment.on, moment.instant),
         people=unit_profile.people_of(one) if _may_see_people(one) else None,
         figures=figures,
+        credited=credited.credited(
+            current_user, moment.on.replace(month=1, day=1), moment.on, unit_id=one.id, known=moment.instant
+        )[one.id],
         picture=unit_picture.draw(
             [one], {one.id: figures}, "count", unit_picture.largest([figures], "count")
         ),

@@ -161,16 +161,18 @@ def test_the_units_sums_are_the_districts(small: Any) -> None:
     reader = person("reviewer")
     assert reader.role
     with count_statements() as ran:
-        found = credited.credited(reader, Month(2021, 4), JULY)
+        found = credited.credited(reader, Month(2021, 4).first, JULY.last)
     assert ran.count == 2
     total, count = db.session.execute(select(func.sum(Project.total_investment_fen), func.count())).one()
     assert sum(one.fen for one in found.values()) == total
     assert sum(one.projects for one in found.values()) == count * WHOLE == 40 * WHOLE
     assert db.session.query(CreditSplit).count() > 20 and any(one.projects % WHOLE for one in found.values())
     for unit in units:
-        alone = credited.credited(reader, Month(2021, 4), JULY, unit_id=unit.id)
+        alone = credited.credited(reader, Month(2021, 4).first, JULY.last, unit_id=unit.id)
         assert alone == {unit.id: found.get(unit.id, credited.Credited())}
-    by_month = [credited.credited(reader, month, month) for month in (Month(2021, 4), MAY, JUNE, JULY)]
+    by_month = [
+        credited.credited(reader, month.first, month.last) for month in (Month(2021, 4), MAY, JUNE, JULY)
+    ]
     assert sum(one.fen for found in by_month for one in found.values()) == total
-    before = credited.credited(reader, Month(2021, 4), JULY, known=clock.now() - timedelta(days=1))
+    before = credited.credited(reader, Month(2021, 4).first, JULY.last, known=clock.now() - timedelta(days=1))
     assert sum(one.fen for one in before.values()) == total and not any(one.shared for one in before.values())
