@@ -117,6 +117,20 @@ class Lead(Base):
         Index(None, "site_street_id", "id"),
         Index(None, "source", "id"),
         Index(None, "industry_code", "id"),
+        # what the funnel is read off
+        Index(
+            "ix_leads_figures",
+            "logged_on",
+            "unit_id",
+            "stage",
+            "source",
+            "lost_reason",
+            "negotiating_on",
+            "inspected_on",
+            "drafted_on",
+            "signed_on",
+            "intended_investment_fen",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -35,7 +35,7 @@ def standard(session: Any) -> Any:
         ("3670", "3670"),
         ("汽车零部件", "3670"),
         ("qiche", "3620"),
-        ("QC", "3620"),
+        ("QC", "3611"),
         ("ｑｃｌｂｊ", "3670"),
         ("qichelingbujian", "3670"),
         ("汽车 lingbujian", "3670"),
@@ -69,4 +69,5 @@ def test_those_that_are_there_are_spelt_by_the_revision(database: Database, tmp_
     with app.app_context():
         found = industries.industry("C")
         assert found and (found.pinyin, found.initials) == ("zhizaoye", "zzy")
+    with app.app_context():
         db.engine.dispose()
