@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, or_, select, union_all
 
 from crm import clock
 from crm.db import db
@@ -56,7 +56,7 @@ class Group:
 def _kinds(policy: Policy) -> dict[str, tuple[Any, ColumnElement[bool]]]:
     """Kind → the day that counts, and the condition on Lead. Nobody is late with a lead of the common pool."""
     today = clock.today()
-    has = and_(Lead.is_open, Lead.protected_until >= today)
+    has = _has()
     notice = today + timedelta(days=policy["notice_days"])
     quiet_since = today - timedelta(days=policy["negotiating_days"])
     seen = func.coalesce(Lead.last_progress_on, Lead.had_since)
@@ -73,6 +73,11 @@ def _kinds(policy: Policy) -> dict[str, tuple[Any, ColumnElement[bool]]]:
         ),
         "triage": (waiting, and_(Lead.stage == "triage", waiting < today)),
     }
+
+
+def _has() -> ColumnElement[bool]:
+    """The condition on Lead for those that some unit has and works on."""
+    return and_(Lead.is_open, Lead.protected_until >= clock.today())
 
 
 def late(user: User) -> ColumnElement[bool]:
@@ -119,18 +124,28 @@ def groups(user: User, policy: Policy) -> list[Group]:
     if not allowed(user, "lead:read"):
         return []
     kinds = _kinds(policy)
-    sums = [func.sum(case((condition, 1), else_=0)) for _day, condition in kinds.values()]
     own = user.role in UNITS
-    key = Lead.held_by_id if own else Lead.unit_id
-    name = func.min(User.name)
-    query = select(key, name, *sums).where(
-        late(user), or_(*(condition for _day, condition in kinds.values()))
+    # not the bare column: in the order of its index SQLite would pass through all leads that are open
+    key, name = func.coalesce(Lead.held_by_id if own else Lead.unit_id, 0), func.min(User.name)
+    # Two small parts of the leads: those that are protected, and those whose triage is late.
+    running = [func.sum(case((kinds[kind][1], 1), else_=0)) for kind in KINDS[:-1]]
+    protected = select(key, name, *running, literal(0)).where(_has())
+    waits = select(Triage.lead_id).where(
+        Triage.state == literal_column("'open'"), Triage.due_on < clock.today()
     )
-    query = query.outerjoin(User, User.id == Lead.held_by_id)
-    return [
-        Group(found, (called or "") if own else "", dict(zip(kinds, counts, strict=True)))
-        for found, called, *counts in db.session.execute(query.group_by(key).order_by(key))
+    waiting = select(key, name, *(literal(0) for _kind in running), func.count()).where(
+        Lead.id.in_(waits), Lead.stage == "triage"
+    )
+    found: dict[int, Group] = {}
+    parts = [
+        part.outerjoin(User, User.id == Lead.held_by_id).where(late(user)).group_by(key)
+        for part in (protected, waiting)
     ]
+    for of, called, *more in db.session.execute(union_all(*parts)):
+        before = found[of].counts if of in found else dict.fromkeys(KINDS, 0)
+        counts = {kind: before[kind] + count for kind, count in zip(KINDS, more, strict=True)}
+        found[of] = Group(of or None, (called or "") if own else "", counts)
+    return [found[of] for of in sorted(found) if any(found[of].counts.values())]
 
 
 def total(found: Sequence[Group]) -> dict[str, int]:

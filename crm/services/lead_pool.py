@@ -14,7 +14,7 @@ from crm.db import db
 from crm.errors import NotAllowed, Refused
 from crm.messages import N_
 from crm.models import Lead, User
-from crm.permissions import allowed, leads_read_by, pooled
+from crm.permissions import allowed, pooled
 from crm.services import history, lead_clocks, lead_progress, policy, reassignments
 
 A_PAGE = 30
@@ -52,11 +52,13 @@ class Room:
 
 
 def listing(user: User, *, after: tuple[date, int] | None, limit: int = A_PAGE) -> Pool:
-    """The common pool as the person may read it, those that came to it last first: one statement."""
+    """The common pool, which everybody who works with leads reads, those that came to it last first: one statement."""
+    if not allowed(user, "lead:read"):
+        return Pool((), None)
     query = (
         select(Lead)
-        .where(pooled(), leads_read_by(user))
-        .options(joinedload(Lead.industry), joinedload(Lead.site_street))
+        .where(pooled())
+        .options(joinedload(Lead.industry))
         .order_by(Lead.protected_until.desc(), Lead.id.desc())
         .limit(limit + 1)
     )
@@ -132,6 +134,7 @@ def enter_expired(most: int) -> int:
 
 def _enter(lead: Lead) -> None:
     lead.pool_since = lead.protected_until + A_DAY
+    lead_clocks.stop(lead)
     history.record(
         "lead.expired", lead, actor=None, number=lead.number, unit=lead.unit_id, pool_since=lead.pool_since
     )

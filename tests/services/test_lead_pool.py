@@ -14,7 +14,7 @@ from flask import Flask
 from crm import clock, create_app
 from crm.db import db, transaction
 from crm.errors import NotAllowed, Refused
-from crm.models import AuditEvent, Job, Lead, LeadUnit, User
+from crm.models import AuditEvent, Job, Lead, LeadUnit, Triage, User
 from crm.permissions import leads_read_by, may
 from crm.services import books, jobs, lead_clocks, lead_overdue, lead_pool, lead_progress, policy, protection
 from crm.work import day
@@ -160,7 +160,7 @@ def test_a_days_work_that_is_killed_goes_on(app: Flask) -> None:
         finally:
             day.LEADS_AT_ONCE = at_once
         assert actions().count("lead.expired") == 5
-        assert {one.pool_since for one in db.session.query(Lead)} == {GONE}
+        assert {(one.pool_since, one.response_due) for one in db.session.query(Lead)} == {(GONE, None)}
 
 
 def _run(number: int, stopping: Callable[[], bool]) -> Run:
@@ -190,6 +190,12 @@ def test_what_is_late(filled: None) -> None:
         assert lead_overdue.groups(person("gx"), settings) == []
         lead("XS1").stage = "triage"
         assert late("jd", "triage") == [] == late("jd", "response")
+        due = {"due_on": DAY + timedelta(days=7), "level": 3, "similarity": 90}
+        db.session.add(Triage(lead_id=lead("XS1").id, other_id=lead("XS2").id, **due))
+        assert late("jd", "triage") == ["XS1"] == late("reviewer", "triage")
+        [group] = lead_overdue.groups(person("jd"), settings)
+        assert (group.counts["triage"], group.counts["next_step"], group.counts["response"]) == (1, 1, 0)
+        assert lead_overdue.total(lead_overdue.groups(person("reviewer"), settings)) == group.counts
     with clock.at(DAY + timedelta(days=31)):
         assert late("jd", "quiet") == ["XS2"] == late("jd", "report")
     with clock.at(END - timedelta(days=7)):
