@@ -87,8 +87,8 @@ REQUIREMENTS: dict[str, tuple[Requirement, ...]] = {
         Requirement("signed_on", N_("请填写签约日期"), _is_given("signed_on"), always=True),
         Requirement("signed_on", N_("签约日期不能晚于今天"), _is_not_to_come),
         Requirement("from_street", N_("搬迁的项目须写明原所在街道"), _moved_from_somewhere),
-        Requirement("site_street", N_("请选择选址街道；还没有选址的，请勾选“尚未选址”"), _place),
-        Requirement("site_street", N_("已填选址的，不能同时勾选“尚未选址”"), _one_of_both),
+        Requirement("site_street", N_("请选择选址街道；尚未选址的，请勾选“尚未选址”"), _place),
+        Requirement("site_street", N_("已填选址的，不能再勾选“尚未选址”"), _one_of_both),
         Requirement("reason", N_("签约日期早于登记线索之日，或者在已经月结的月份：请写明原因"), _says_why),
         Requirement(
             "reason",

@@ -44,7 +44,7 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step("lead_progress.new", N_("登记进展"), "lead:progress", lambda lead: lead.is_open, main=True),
-    Step("lead_sign.enter", N_("签约"), "lead:sign", lambda lead: lead.is_open),
+    Step("lead_sign.enter", N_("办理签约"), "lead:sign", lambda lead: lead.is_open),
     Step("lead_edit.edit", N_("修改"), "lead:edit", lambda lead: lead.stage in leads.IN_WORK),
     Step("lead_clocks.longer", N_("延长保护期"), "lead:edit", protection.is_renewable),
     Step("reassignments.new", N_("流转或合作"), "lead:reassign", lambda lead: lead.is_open),

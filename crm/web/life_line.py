@@ -27,7 +27,7 @@ def of(lead: Lead) -> list[Step]:
     """The steps of a lead; those of its project as its facts have them. At most one statement."""
     project = lead.project
     days: list[tuple[str, date | None, bool]] = [
-        (N_("线索"), lead.logged_on, True),
+        (N_("线索登记"), lead.logged_on, True),
         (N_("在谈"), lead.negotiating_on, True),
         (N_("签约"), project.signed_on if project else lead.signed_on, True),
         (N_("开工"), project.construction_started_on if project else None, True),
