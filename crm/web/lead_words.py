@@ -48,7 +48,7 @@ LOST_REASONS = {
 """Why a lead was withdrawn."""
 
 PROGRESS_KINDS = {
-    "call": N_("电话"),
+    "call": N_("电话沟通"),
     "visit": N_("拜访"),
     "meeting": N_("会谈"),
     "site_inspection": N_("现场考察"),

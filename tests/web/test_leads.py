@@ -72,10 +72,16 @@ def test_a_lead_is_logged_once_with_name_and_source_alone(client: Client, filled
     for field in ("name", "credit_code", "next_step_on"):
         assert f'id="{field}-error"' in wrong.text
     assert 'value="123"' in wrong.text and 'value="昨天"' in wrong.text
+    wrong = visitor.post("/leads/new", data=sent(name="", contact_phone="12"))
+    assert 'id="contact_phone-error"' in wrong.text and 'id="contact_name-error"' in wrong.text
+    assert 'id="name-error"' in wrong.text and 'value="12"' in wrong.text
+    person = {"contact_name": "王总", "contact_phone": "13812345678", "industry_code": "3911"}
+    talked = visitor.post("/leads/new", data=sent(name="有人的公司", **person), follow_redirects=True).text
+    assert "王总" in talked and "13812345678" not in talked and "138" in talked
     same = visitor.post("/leads/new", data=sent())
     assert same.status_code == 409 and "XS2021001" in same.text and 'value="triage"' in same.text
     triaged = visitor.post("/leads/new", data=sent(step="triage"))
-    assert triaged.headers["Location"] == "/leads/XS2021002"
+    assert triaged.headers["Location"] == "/leads/XS2021003"
 
 
 def test_of_anothers_lead_a_unit_sees_that_it_is_there(client: Client, two: dict[str, str]) -> None:
