@@ -27,7 +27,7 @@ STATE_NAMES = {
 """What each state is called, and the kind of mark it gets."""
 
 ROLE_NAMES = {
-    "recruiter": N_("招商单位"),
+    "recruiter": N_("招引单位"),
     "receiver": N_("承接单位"),
     "referrer": N_("引荐单位"),
 }

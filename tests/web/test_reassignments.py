@@ -142,7 +142,7 @@ def test_declined_withdrawn_and_ended(client: Client, leads: Flask) -> None:
     offered(client, kind="cooperation", own_percent="", other_percent="")
     assert asked.post("/reassignments/3/accept", data={"version": "1"}).status_code == 303
     assert state(leads) == ["declined", "withdrawn", "accepted"]
-    assert "结束合作" in staff.get("/leads/XS1").text
+    assert "结束这项合作" in staff.get("/leads/XS1").text
     assert client("sy").post("/leads/XS1/cooperation/end", data={"unit": "gx"}).status_code == 403
     assert asked.post("/leads/XS1/cooperation/end", data={"unit": "gx"}).status_code == 303
     with leads.app_context():
