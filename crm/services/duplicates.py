@@ -79,6 +79,8 @@ class Asked:
     name: str
     investor: str
     credit_code: str | None
+    enterprise_id: int | None = None
+    """The enterprise of the books that is meant, where that is known."""
 
     @classmethod
     def of(cls, name: str, investor: str = "", credit_code: str | None = None) -> Asked:
@@ -89,10 +91,20 @@ class Asked:
             credit_codes.credit_code(credit_code[:LONGEST].strip()) if credit_code else None,
         )
 
-    def level(self, similarity: int, least_alike: int, investor: str, credit_code: str | None) -> int:
+    def level(
+        self,
+        similarity: int,
+        least_alike: int,
+        investor: str,
+        credit_code: str | None,
+        enterprise_id: int | None,
+    ) -> int:
         """The level of something whose name is so like this one."""
         if self.credit_code and credit_code == self.credit_code:
             return 1
+        if self.enterprise_id is not None and enterprise_id == self.enterprise_id:
+            # of one enterprise, whatever else they are called: the books hold one open lead of it
+            return 2
         if similarity == SAME and investor == self.investor:
             return 2
         contradicts = self.investor and investor and self.investor != investor
@@ -116,7 +128,7 @@ def find(
 
 def look(asked: Asked, *, user: User | None, without: Lead | None = None) -> list[Lookalike]:
     """The same for what is normalised already."""
-    if not asked.name and not asked.credit_code:
+    if not asked.name and not asked.credit_code and asked.enterprise_id is None:
         return []
     settings = policy.on()
     alike = _alike(asked.name, settings["similar_percent"])
@@ -137,11 +149,14 @@ def _alike(key: str, least: int) -> dict[str, int]:
 def _leads(
     asked: Asked, alike: Mapping[str, int], least_alike: int, user: User | None, without: Lead | None
 ) -> list[Lookalike]:
-    ids = select(Lead.id).where(_COMPARED, Lead.name_key.in_(alike))
+    # asked for apart, so that each has its index
+    ways = [select(Lead.id).where(_COMPARED, Lead.name_key.in_(alike))]
     if asked.credit_code:
-        # asked for apart, so that each has its index
         known = select(Enterprise.id).where(Enterprise.credit_code == asked.credit_code).scalar_subquery()
-        ids = union(ids, select(Lead.id).where(_COMPARED, Lead.enterprise_id == known))  # type: ignore[assignment]
+        ways.append(select(Lead.id).where(_COMPARED, Lead.enterprise_id == known))
+    if asked.enterprise_id is not None:
+        ways.append(select(Lead.id).where(_COMPARED, Lead.enterprise_id == asked.enterprise_id))
+    ids = union(*ways).subquery()
     query = (
         select(
             Lead.id,
@@ -154,20 +169,21 @@ def _leads(
             leads_read_by(user),
             pooled(),
             Enterprise.credit_code,
+            Lead.enterprise_id,
         )
         .outerjoin(Enterprise, Enterprise.id == Lead.enterprise_id)
-        .where(Lead.id.in_(select(ids.subquery().c.id)))
+        .where(Lead.id.in_(select(ids.c.id)))
     )
-    if without is not None and without.id is not None:
+    if without is not None and without.id:
         query = query.where(Lead.id != without.id)
     found = []
     with db.session.no_autoflush:
         rows = db.session.execute(
             query.order_by(_best(asked, alike, Lead.name_key), Lead.id).limit(2 * CONSIDERED)
         )
-        for id_, number, name, key, investor, unit_id, since, reads, in_pool, code in rows:
+        for id_, number, name, key, investor, unit_id, since, reads, in_pool, code, enterprise_id in rows:
             similarity = alike.get(key, 0) or names.similarity(asked.name, key)
-            level = asked.level(similarity, least_alike, investor, code)
+            level = asked.level(similarity, least_alike, investor, code, enterprise_id)
             shown = name if reads else None
             found.append(
                 Lookalike(level, similarity, unit_id, since, id_, number, None, shown, bool(in_pool))
@@ -205,7 +221,7 @@ def _enterprises(
         for id_, name, key, code, unit_id, since in db.session.execute(query):
             similarity = alike.get(key or "", 0) or names.similarity(asked.name, key or "")
             # an enterprise is its own investor
-            level = asked.level(similarity, least_alike, asked.investor, code)
+            level = asked.level(similarity, least_alike, asked.investor, code, None)
             found.append(Lookalike(level, similarity, unit_id, since, None, None, id_, name))
     return found
 

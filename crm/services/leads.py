@@ -143,7 +143,7 @@ def log(
         invented=edits.invents(),
     )
     _set(lead, facts, actor)
-    alike = lead_lookalikes.of(lead)
+    alike = lead_lookalikes.of(lead, actor)
     if to_triage and lead_lookalikes.in_the_way(alike):
         lead.stage = "triage"
     lead_clocks.begin(lead)
@@ -175,7 +175,7 @@ def change(lead: Lead, facts: Mapping[str, Any], *, version: int, actor: User) -
         return {}
     _set(lead, wanted, actor, named=bool({"name", "is_company", "credit_code"} & set(changed)))
     renamed = {"name", "is_company", "credit_code", "investor"} & set(changed)
-    alike = lead_lookalikes.of(lead) if renamed else []
+    alike = lead_lookalikes.of(lead, actor) if renamed else []
     lead_lookalikes.refuse(lead, alike)
     _flush(lead)
     names.add([lead.name_key])

@@ -16,6 +16,7 @@ def register(app: Flask) -> None:
         company_form,
         contacts,
         credit,
+        duplicates,
         errors,
         funnel,
         headers,
@@ -52,6 +53,7 @@ def register(app: Flask) -> None:
         sign_in,
         streets,
         system,
+        triage,
         units,
     )
 
@@ -64,6 +66,7 @@ def register(app: Flask) -> None:
     health.init(app)
     account.init(app)
     lead_words.init(app)
+    duplicates.init(app)
     for task in (
         sign_in,
         preferences,
@@ -74,6 +77,7 @@ def register(app: Flask) -> None:
         project_new,
         project_edit,
         project_restore,
+        duplicates,
         leads,
         lead_new,
         lead_edit,
@@ -83,6 +87,7 @@ def register(app: Flask) -> None:
         lead_clocks,
         lead_pool,
         funnel,
+        triage,
         industries,
         attachments,
         companies,

@@ -24,6 +24,7 @@ from crm.services import (
     waiting,
 )
 from crm.services.overview import Glance
+from crm.services.triages import waiting_for as triages_waiting_for
 from crm.services.units import all_units
 from crm.web import columns_picture, proposal_words, reassignment_words
 from crm.web.lead_pool import KIND_NAMES
@@ -87,6 +88,7 @@ def _waiting() -> dict[str, Any]:
         found["cases"] = waiting.cases(current_user, seen, ("undetermined",), MOST)
         found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="latest")
     found["offers"] = reassignment_list.waiting_for(current_user, MOST)
+    found["triage"] = triages_waiting_for(current_user, MOST)
     if allowed(current_user, "project:import"):
         found |= {
             "imports": waiting.imports(MOST),

@@ -15,9 +15,11 @@ from crm.db import transaction
 from crm.errors import NotAllowed, Refusals, Refused
 from crm.messages import N_
 from crm.permissions import needs
-from crm.services import contact_fields, contacts, focus, lead_fields, leads, units
-from crm.services.lead_lookalikes import Alike, Lookalikes
+from crm.services import contact_fields, contacts, duplicates, focus, lead_fields, leads
+from crm.services.duplicates import Lookalike
+from crm.services.lead_lookalikes import Lookalikes
 from crm.web import fact_form, lead_form
+from crm.web.duplicates import of_units
 from crm.web.edit_preview import beside_fields
 from crm.web.fact_form import LONGEST
 from crm.web.lead_facts import OUTSIDE
@@ -67,7 +69,11 @@ def log() -> str | tuple[str, int] | Response:
                 contacts.add(lead, **contact, actor=current_user)
             number, stage, elsewhere = lead.number, lead.stage, focus.outside(lead.unit, lead.industry_code)
     except Lookalikes as found:
-        return _form(given, choices, beside_fields([found]), found.alike, alike=True), 409
+        # whoever was quicker by a moment is found now
+        lookalikes = found.alike or duplicates.find(
+            facts["name"], facts["investor"] or "", facts["credit_code"], user=current_user
+        )
+        return _form(given, choices, beside_fields([found]), lookalikes, alike=True), 409
     except (Refused, Refusals) as problem:
         if isinstance(problem, NotAllowed):
             raise
@@ -104,7 +110,7 @@ def _form(
     texts: Mapping[str, str],
     choices: Choices,
     errors: Mapping[str, list[str]] | None = None,
-    lookalikes: Sequence[Alike] = (),
+    lookalikes: Sequence[Lookalike] = (),
     alike: bool = False,
 ) -> str:
     return render_template(
@@ -121,6 +127,6 @@ def _form(
         errors=errors or {},
         alike=alike,
         lookalikes=lookalikes,
-        units={unit.id: unit for unit in units.all_units()} if lookalikes else {},
+        units=of_units(lookalikes),
         form_key=_form_key() or uuid4().hex,
     )

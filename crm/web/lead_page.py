@@ -14,6 +14,7 @@ from crm.services import leads, protection
 from crm.services.leads import Seen
 from crm.web import contacts, credit, lead_clocks, lead_facts, lead_timeline, life_line, reassignments
 from crm.web.attachments import Panel
+from crm.web.lead_duplicates import of as lead_duplicates_of
 from crm.web.parameters import Given
 
 Builder = Callable[[Seen, Given], Any]
@@ -22,6 +23,7 @@ BUILDERS: dict[str, Builder] = {
     "facts": lead_facts.of,
     "clocks": lead_clocks.of,
     "contacts": contacts.of,
+    "duplicates": lead_duplicates_of,
     "timeline": lead_timeline.of,
     "signing": lambda seen, _given: life_line.of(seen.lead),
     "reassignment": reassignments.of,

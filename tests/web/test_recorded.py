@@ -39,6 +39,7 @@ RECORDS = {
     "project_restore.restore": ("project.restored",),
     "leads.export": ("lead.exported",),
     "lead_new.log": ("lead.logged", "triage.opened"),
+    "triage.decide": ("triage.decided", "lead.merged"),
     "lead_edit.change": ("lead.changed",),
     "lead_edit.hand_to": ("lead.passed_on",),
     "lead_edit.withdraw": ("lead.withdrawn",),

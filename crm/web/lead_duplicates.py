@@ -1,0 +1,59 @@
+"""What the page of a lead says of others that it looks or looked like: its part «duplicates»."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crm.models import Lead, Triage
+from crm.permissions import allowed
+from crm.services import triages
+from crm.services.leads import Seen
+from crm.services.triages import Merged
+from crm.web import duplicates
+from crm.web.parameters import Given
+from crm.web.triage import STATES
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A triage from the side of one of its leads."""
+
+    triage: Triage
+    other: Lead
+    decides: bool
+    """May the person decide it?"""
+
+    @property
+    def waits(self) -> bool:
+        """Is it open?"""
+        return self.triage.state == "open"
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """What its state is called, and how its mark looks."""
+        return STATES[self.triage.state]
+
+    @property
+    def level(self) -> str:
+        """What its level says."""
+        return duplicates.LEVELS[self.triage.level]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """What the part needs."""
+
+    triages: Sequence[Beside]
+    merged: Sequence[Merged]
+    """The leads that were merged into this one."""
+
+
+def of(seen: Seen, _given: Given) -> Duplicates:
+    """The triages of a lead, and what was merged into it: one statement, three more where there is something merged."""
+    lead, decides = seen.lead, allowed(seen.user, "lead:triage")
+    found = triages.of_lead(lead)
+    beside = [Beside(one, one.other if one.lead_id == lead.id else one.lead, decides) for one in found]
+    # whatever was merged into it came through a triage
+    merged = any(one.state == "same" and one.other_id == lead.id for one in found)
+    return Duplicates(beside, triages.merged_into(lead) if merged else ())
