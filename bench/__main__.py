@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench import attribution, imports, jobs, load, pages, rules
+from bench import attribution, imports, jobs, leads, load, pages, rules
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("measurement", "ratio", "limit", "held", "detail")
@@ -22,6 +22,7 @@ SIZES = {
         (imports, 100_000),
         (jobs, 2_000),
         (load, 10_000),
+        (leads, 100_000),
         (pages, 200_000),
     ),
     "bench-full": (

@@ -13,7 +13,7 @@ from crm.messages import N_
 from crm.models import Unit
 from crm.permissions import needs
 from crm.services import duplicates, units
-from crm.services.duplicates import LONGEST, Lookalike
+from crm.services.duplicates import LONGEST, SAME, Lookalike
 from crm.web.parameters import plain
 from crm.web.presentation import said, unit_name
 
@@ -90,6 +90,8 @@ def address(one: Lookalike) -> str:
 def why(one: Lookalike) -> str:
     if one.level <= 2:
         return said(LEVELS[one.level])
+    if one.similarity == SAME:
+        return _("名称相同，投资方没有都填或不同")
     return _("%(level)s，%(percent)s%%", level=said(LEVELS[one.level]), percent=one.similarity)
 
 
