@@ -15,7 +15,7 @@ from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
-from crm.models import Contact, Lead, LeadProgress, Triage, User
+from crm.models import Lead, LeadProgress, Triage, User
 from crm.permissions import UNITS, allowed
 from crm.services import history, lead_clocks, policy
 from crm.services.duplicates import Lookalike
@@ -64,15 +64,6 @@ class Waiting:
 
     rows: Sequence[Any]
     count: int
-
-
-@dataclass(frozen=True)
-class Merged:
-    """A lead that was merged into another, with what it brought."""
-
-    lead: Lead
-    progress: Sequence[LeadProgress]
-    contacts: Sequence[Contact]
 
 
 def by_id(triage_id: int) -> Triage:
@@ -128,29 +119,6 @@ def last_lines(triage: Triage) -> dict[int, list[LeadProgress]]:
     for row in db.session.scalars(query):
         found[row.lead_id].append(row)
     return found
-
-
-def merged_into(lead: Lead) -> list[Merged]:
-    """The leads that were merged into this one, with progress and contacts: at most three statements."""
-    query = select(Lead).where(Lead.merged_into_id == lead.id).options(joinedload(Lead.unit))
-    leads = list(db.session.scalars(query.order_by(Lead.id)))
-    if not leads:
-        return []
-    ids = [one.id for one in leads]
-    later = aliased(LeadProgress)
-    lines = select(LeadProgress).where(LeadProgress.lead_id.in_(ids), ~LeadProgress.void)
-    lines = lines.where(~select(later.id).where(later.replaces_id == LeadProgress.id).exists())
-    lines = lines.order_by(LeadProgress.day.desc(), LeadProgress.id.desc())
-    progress = list(db.session.scalars(lines))
-    contacts = list(db.session.scalars(select(Contact).where(Contact.lead_id.in_(ids)).order_by(Contact.id)))
-    return [
-        Merged(
-            one,
-            [row for row in progress if row.lead_id == one.id],
-            [row for row in contacts if row.lead_id == one.id],
-        )
-        for one in leads
-    ]
 
 
 def waiting_for(user: User, most: int) -> Waiting:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from crm.models import Lead, Triage
 from crm.permissions import allowed
-from crm.services import triages
+from crm.services import merged_leads, triages
 from crm.services.leads import Seen
-from crm.services.triages import Merged
+from crm.services.merged_leads import Merged
 from crm.web import duplicates
 from crm.web.parameters import Given
 from crm.web.triage import STATES
@@ -56,4 +56,4 @@ def of(seen: Seen, _given: Given) -> Duplicates:
     beside = [Beside(one, one.other if one.lead_id == lead.id else one.lead, decides) for one in found]
     # whatever was merged into it came through a triage
     merged = any(one.state == "same" and one.other_id == lead.id for one in found)
-    return Duplicates(beside, triages.merged_into(lead) if merged else ())
+    return Duplicates(beside, merged_leads.of(lead) if merged else ())

@@ -16,7 +16,7 @@ from crm import clock, create_app
 from crm.db import count_statements, db, transaction
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.models import AuditEvent, Contact, Enterprise, Lead, LeadProgress, Triage, Unit, User
-from crm.services import duplicates, names, triages
+from crm.services import duplicates, merged_leads, names, triages
 from crm.services.triages import Place, decide, seen
 from tests import build
 from tests.databases import Database
@@ -79,7 +79,7 @@ def test_the_same_is_merged_and_the_other_keeps_all_it_has(session: Any, books: 
     )
     assert (books.first.protected_until, books.first.unit_id, books.first.stage) == kept
     with count_statements() as ran:
-        (merged,) = triages.merged_into(books.first)
+        (merged,) = merged_leads.of(books.first)
     assert ran.count <= 3
     assert [row.outcome for row in merged.progress] == ["谈过"] and merged.contacts[0].name == "王某"
     assert not session.scalar(select(Triage.id).where(Triage.state == "open"))
