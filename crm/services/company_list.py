@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
@@ -77,8 +77,8 @@ def listing(
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if backwards:
         rows = rows[::-1]
-    counted = _narrowed(select(Enterprise.id), filters, user).limit(COUNTED_AT_MOST + 1).subquery()
-    count = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    # what fits on the first page is counted already: a search that finds little looks through the names once
+    count = len(rows) if position is None and not more else _count(filters, user)
     return Page(
         _lines(rows, user),
         min(count, COUNTED_AT_MOST),
@@ -86,6 +86,11 @@ def listing(
         has_previous=more if backwards else position is not None,
         has_next=before is not None and not last if backwards else more,
     )
+
+
+def _count(filters: Filters, user: User | None) -> int:
+    counted = _narrowed(select(Enterprise.id), filters, user).limit(COUNTED_AT_MOST + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def lines(user: User | None, filters: Filters) -> Iterator[Line]:
@@ -108,14 +113,15 @@ def suggested(user: User | None, text: str) -> list[tuple[int, str, str | None]]
     """The few enterprises whose name or code has these characters, by id, name and code; those that begin so first."""
     if not text or not allowed(user, "company:read"):
         return []
+    query = select(Enterprise.id, Enterprise.name, Enterprise.credit_code).order_by(Enterprise.id.desc())
     begins = Enterprise.name.startswith(fold(text), autoescape=True)
-    query = (
-        select(Enterprise.id, Enterprise.name, Enterprise.credit_code)
-        .where(having(text))
-        .order_by(case((begins, 0), else_=1), Enterprise.id.desc())
-        .limit(SUGGESTED)
-    )
-    return [(key, name, code) for key, name, code in db.session.execute(query)]
+    # one after the other, so that characters which most names have are found among the newest, and nothing is sorted
+    found = db.session.execute(query.where(begins).limit(SUGGESTED)).all()
+    left = SUGGESTED - len(found)
+    if left:
+        rest = query.where(having(text), ~begins).limit(left)
+        found = [*found, *db.session.execute(rest).all()]
+    return [(key, name, code) for key, name, code in found]
 
 
 def having(text: str) -> ColumnElement[bool]:

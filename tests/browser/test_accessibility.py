@@ -22,6 +22,7 @@ PAGES = {
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings",
         "/leads/funnel", "/briefs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
+        "/companies?q=zzzz", "/companies", "/companies/1", "/companies/new", "/companies/1/edit",
         "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/projects/XM2019012/credit",
     ),
     "jd-staff": ("/", "/leads"),
@@ -153,6 +154,22 @@ def leading(page: Page, walk: Walk, mark: str) -> None:
     walk.look(page, "leads")
 
 
+def speaking(page: Page, walk: Walk) -> None:
+    """A contact entered, its form, and its telephone shown."""
+    page.goto("/companies/1")
+    walk.look(page, "company without contacts")
+    page.fill("#contacts [name=name]", "王莉")
+    page.fill("#contacts [name=phone]", "13800000000")
+    page.locator("#contacts form[data-once] button").click()
+    page.locator("#contacts a[href$='/edit']").last.click()
+    page.wait_for_url("**/contacts/*/edit")
+    walk.look(page, "contact")
+    page.goto("/companies/1")
+    page.locator("form[action$='/read'] button").last.click()
+    page.locator("#address").wait_for()
+    walk.look(page, "contact shown")
+
+
 @pytest.mark.parametrize(
     ("language", "scheme", "width", "pages"),
     [
@@ -189,6 +206,8 @@ def test_every_page(
         if login == "reviewer" and whole:
             importing(page, walk, tmp_path, f"{language}{width}")
             recording(page, walk, tmp_path, f"{language}{width}")
+    if whole:
+        speaking(visit("jd-staff", language=language, scheme=scheme, width=width), walk)
     assert walk.wrong == {}
     if whole:
         asked = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
