@@ -150,6 +150,14 @@ def leading(page: Page, walk: Walk, mark: str) -> None:
         ):
             page.goto(str(rule).replace("<number>", number))
             walk.look(page, str(rule))
+    page.goto(f"/leads/{number}/progress")
+    page.locator("input[name=kind]").nth(1).check()
+    page.fill("#outcome", "谈得不错")
+    page.locator(".form button[type=submit]").click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "lead with progress")
+    page.locator(f"#timeline a[href*='/leads/{number}/progress/']").click()
+    walk.look(page, "progress to be corrected")
     page.goto("/leads")
     walk.look(page, "leads")
 

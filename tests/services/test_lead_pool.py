@@ -14,7 +14,7 @@ from flask import Flask
 from crm import clock, create_app
 from crm.db import db, transaction
 from crm.errors import NotAllowed, Refused
-from crm.models import AuditEvent, Job, Lead, LeadUnit, Triage, User
+from crm.models import AuditEvent, Job, Lead, LeadProgress, LeadUnit, Triage, User
 from crm.permissions import leads_read_by, may
 from crm.services import books, jobs, lead_clocks, lead_overdue, lead_pool, lead_progress, policy, protection
 from crm.work import day
@@ -208,52 +208,66 @@ def test_what_is_late(filled: None) -> None:
         assert all(late("jd", kind) == [] for kind in lead_overdue.KINDS)
 
 
-def test_claimed_by_two_at_once(database: Database, tmp_path: Path) -> None:
-    """One lead by two units, and then two leads by two people of a unit that may hold one."""
+def test_two_at_once(database: Database, tmp_path: Path) -> None:
+    """A lead claimed by two units, two by a unit that may hold one, protection extended twice, a form sent twice."""
     app = create_app(database.settings(tmp_path))
     with app.app_context():
         with transaction():
             fill()
             policy.set_value("claims_most", 1, basis="会议纪要", valid_from=DAY, actor=None)
             books.open_books(kind="demonstration", business_day=GONE, actor=None)
-        ids = {number: lead(number).id for number in ("XS1", "XS2")}
         db.session.remove()
         db.engine.dispose()
-    told = _at_once(app, [("gx", "XS1"), ("sy", "XS1")])
-    assert len(told) == 1 and "慢了一步" in told[0]
-    with app.app_context(), transaction():
-        for number in ids:
-            one = lead(number)
-            unit = person("jd").unit
-            assert unit is not None
-            one.unit_id, one.claimed, one.protected_until = unit.id, False, END
-    told = _at_once(app, [("sy", "XS1"), ("sy2", "XS2")])
-    assert len(told) == 1 and "最多1条" in told[0]
-    with app.app_context():
-        assert actions().count("lead.claimed") == 2
-        held = db.session.query(Lead).filter_by(unit_id=person("sy").unit_id, claimed=True).count()
-        assert held == 1
-        db.session.remove()
-        db.engine.dispose()
-
-
-def _at_once(app: Flask, asked: list[tuple[str, str]]) -> list[str]:
-    """Has these claimed at once, each by a connection of its own; returns what those were told who got nothing."""
-    start, told = threading.Barrier(len(asked)), list[str]()
 
     def claim(login: str, number: str) -> None:
+        lead_pool.claim(lead(number), actor=person(login))
+
+    def renew(login: str, number: str) -> None:
+        protection.renew(lead(number), reason="等批复", actor=person(login))
+
+    def record(login: str, number: str) -> None:
+        entry = lead_progress.Entry("visit", GONE, "", "好")
+        lead_progress.record(lead(number), entry, form_key="k", actor=person(login))
+
+    [told] = _at_once(app, claim, ("gx", "XS1"), ("sy", "XS1"))
+    assert "慢了一步" in told
+    with app.app_context(), transaction():
+        jd = person("jd").unit_id
+        assert jd is not None
+        one = lead("XS1")
+        one.unit_id, one.claimed, one.protected_until = jd, False, END
+    [told] = _at_once(app, claim, ("sy", "XS1"), ("sy2", "XS2"))
+    assert "最多1条" in told
+    with app.app_context():
+        assert actions().count("lead.claimed") == 2
+        [held] = db.session.query(Lead.number).filter_by(unit_id=person("sy").unit_id, claimed=True)
+        db.session.remove()
+    [told] = _at_once(app, renew, ("sy", held[0]), ("sy2", held[0]))
+    assert "只能延长一次" in told
+    assert _at_once(app, record, ("sy", held[0]), ("sy", held[0])) == []
+    with app.app_context():
+        assert actions().count("lead.renewed") == 1 == db.session.query(LeadProgress).count()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _at_once(app: Flask, verb: Callable[[str, str], None], *asked: tuple[str, str]) -> list[str]:
+    """Has these done at once, each by a connection of its own; returns what those were told who were refused."""
+    start, told = threading.Barrier(len(asked)), list[str]()
+
+    def do(login: str, number: str) -> None:
         with app.app_context():
-            found, actor = lead(number), person(login)
+            lead(number)
             start.wait()
             try:
                 with transaction():
-                    lead_pool.claim(found, actor=actor)
+                    verb(login, number)
             except Refused as refused:
                 told.append(str(refused))
             finally:
                 db.session.remove()
 
-    threads = [threading.Thread(target=claim, args=one) for one in asked]
+    threads = [threading.Thread(target=do, args=one) for one in asked]
     for thread in threads:
         thread.start()
     for thread in threads:
