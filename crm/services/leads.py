@@ -9,24 +9,32 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from crm import clock, company_names
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
-from crm.models import LOST_REASONS, OPEN_STAGES, Lead, PostTerm, User
+from crm.models import LOST_REASONS, OPEN_STAGES, Lead, User
 from crm.permissions import (
     ANOTHER_UNITS_LEAD,
     JOINT,
     OWN_ONLY,
-    UNITS,
     allowed,
     leads_read_by,
     own_leads,
     require,
 )
-from crm.services import edits, fact_checks, history, lead_clocks, lead_lookalikes, lead_search, names
+from crm.services import (
+    edits,
+    fact_checks,
+    history,
+    lead_clocks,
+    lead_lookalikes,
+    lead_search,
+    names,
+    reassignments,
+)
 from crm.services.lead_enterprises import enterprise_of
 from crm.services.lead_fields import FACTS, TEXTS, facts_of, problems
 
@@ -211,45 +219,7 @@ def withdraw(lead: Lead, reason: str, note: str, *, version: int, actor: User) -
     lead_clocks.stop(lead)
     _flush(lead)
     history.record("lead.withdrawn", lead, actor=actor, reason=reason)
-
-
-def hand_to(lead: Lead, person: User, *, actor: User | None) -> None:
-    """Somebody else of the unit works on it from now on. Raises NotAllowed, and Refused for who cannot."""
-    if actor is not None:
-        require(actor, "lead:edit", lead)
-    if lead.stage not in IN_WORK:
-        raise Refused(OVER)
-    if not _works_in(person, lead.unit_id):
-        raise Refused(N_("请在本单位的经办人员中选一位"), field="person")
-    if lead.held_by_id == person.id:
-        raise Refused(N_("%(name)s已经是经办人"), field="person", name=person.name)
-    lead.held_by_id = person.id
-    _flush(lead)
-    history.record("lead.passed_on", lead, actor=actor, to=person.name)
-
-
-def colleagues(unit_id: int) -> list[User]:
-    """Those who can work on the leads of a unit today, by name: two statements."""
-    query = select(User).where(User.active, User.terms.any(PostTerm.unit_id == unit_id))
-    found = db.session.scalars(query.options(selectinload(User.terms)).order_by(User.name, User.id))
-    return [person for person in found if _works_in(person, unit_id)]
-
-
-def work_of(user: User) -> int:
-    """How many leads the person works on."""
-    query = select(func.count()).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK))
-    return db.session.scalar(query) or 0
-
-
-def pass_on(user: User, to: User, actor: User | None) -> None:
-    """Everything the person works on goes to a colleague. Raises Refused for who is of another unit than a lead."""
-    query = select(Lead).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK)).order_by(Lead.id)
-    of_units = {post.unit_id for post in to.posts}
-    for lead in db.session.scalars(query):
-        if lead.unit_id not in of_units:
-            raise Refused(N_("线索%(number)s只能移交给承办单位的同事"), field="to", number=lead.number)
-        lead.held_by_id = to.id
-        history.record("lead.passed_on", lead, actor=actor, to=to.name)
+    reassignments.overtake(lead, actor)
 
 
 def next_number() -> str:
@@ -259,11 +229,6 @@ def next_number() -> str:
     last = db.session.scalar(query.order_by(func.length(Lead.number).desc(), Lead.number.desc()).limit(1))
     tail = last.removeprefix(prefix) if last else ""
     return f"{prefix}{(int(tail) if tail.isdecimal() else 0) + 1:03}"
-
-
-def _works_in(person: User, unit_id: int) -> bool:
-    posts = [post.role for post in person.posts if post.unit_id == unit_id]
-    return person.is_active and any(role in UNITS for role in posts)
 
 
 def _set(lead: Lead, facts: Mapping[str, Any], actor: User, *, named: bool = True) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from crm.db import db
 from crm.messages import N_
 from crm.models import Import, User
-from crm.services import jobs, leads, proposals, reassignments
+from crm.services import jobs, lead_holders, proposals, reassignments
 
 IMPORTS_IN_WORK = ("staging", "checked")
 
@@ -57,7 +57,7 @@ OPEN_WORK: tuple[Kind, ...] = (
     Kind(N_("尚未导入的项目登记表"), "project:import", _imports, _pass_imports_on),
     Kind(N_("尚未确认的修改建议"), "rule:propose", proposals.open_of, _pass_proposals_on),
     Kind(N_("等待答复的流转或合作"), "lead:reassign", reassignments.open_of, _pass_reassignments_on),
-    Kind(N_("在办的线索"), "lead:edit", leads.work_of, leads.pass_on),
+    Kind(N_("在办的线索"), "lead:edit", lead_holders.work_of, lead_holders.pass_on),
     Kind(N_("尚未完成的后台任务"), "job:read", _jobs, _pass_jobs_on),
 )
 """Everything that can be in work: whatever is begun by one person and finished later adds its line here."""

@@ -14,7 +14,7 @@ from crm.errors import NotAllowed, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import LOST_REASONS, Lead
 from crm.permissions import needs
-from crm.services import lead_fields, lead_timeline, leads, people
+from crm.services import lead_fields, lead_holders, lead_timeline, leads, people
 from crm.services.lead_timeline import Change
 from crm.services.leads import Seen
 from crm.web import fact_form, lead_form
@@ -100,7 +100,7 @@ def hand_to(number: str) -> Response:
         if person is None:
             raise Refused(N_("请选择经办人"), field="person")
         to = people.by_id(person)
-        leads.hand_to(lead, to, actor=current_user)
+        lead_holders.hand_to(lead, to, actor=current_user)
         name = to.name
     flash(_("经办人已改为%(name)s。", name=name), "success")
     return redirect(url_for("leads.lead", number=plain(number)), 303)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crm.messages import N_
 from crm.models import User
-from crm.services import focus, leads
+from crm.services import focus, lead_holders, leads
 from crm.services.leads import Seen
 from crm.web.parameters import Given
 
@@ -28,7 +28,7 @@ def of(seen: Seen, _given: Given) -> Facts:
     """The part of a lead's page."""
     lead = seen.lead
     hands_on = seen.may("lead:edit") and lead.stage in leads.IN_WORK
-    found = leads.colleagues(lead.unit_id) if hands_on else []
+    found = lead_holders.colleagues(lead.unit_id) if hands_on else []
     return Facts(
         [one for one in found if one.id != lead.held_by_id], focus.outside(lead.unit, lead.industry_code)
     )

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from crm import clock, create_app
 from crm.db import db, transaction
 from crm.errors import NotAllowed, Refusals, Refused, Stale
-from crm.models import AuditEvent, Enterprise, Lead, Triage, User
-from crm.services import lead_fields, leads, policy
+from crm.models import AuditEvent, Enterprise, Lead, Reassignment, Triage, User
+from crm.services import lead_fields, lead_holders, leads, policy
 from crm.services.lead_lookalikes import Lookalikes
 from tests import build
 from tests.databases import Database
@@ -144,7 +144,16 @@ def test_withdrawing_needs_a_reason_and_frees_the_name(staff: dict[str, User], s
             with pytest.raises(Refused) as found:
                 leads.withdraw(lead, reason, note, version=lead.version, actor=staff["jd"])
             assert found.value.field == field
+        gx = staff["gx"].unit_id
+        assert gx is not None
+        offer = Reassignment(
+            lead_id=lead.id, kind="cooperation", from_unit_id=lead.unit_id, to_unit_id=gx, reason="合作",
+            answer_due=DAY, proposed_by_id=staff["jd"].id, held_by_id=staff["jd"].id,
+        )  # fmt: skip
+        session.add(offer)
+        session.flush()
         leads.withdraw(lead, "site", "", version=lead.version, actor=staff["jd"])
+        assert offer.state == "overtaken"
         assert (lead.stage, lead.closed_on, lead.response_due) == ("withdrawn", DAY, None)
         with pytest.raises(Refused):
             leads.withdraw(lead, "site", "", version=lead.version, actor=staff["jd"])
@@ -156,15 +165,15 @@ def test_withdrawing_needs_a_reason_and_frees_the_name(staff: dict[str, User], s
 def test_a_lead_passes_to_a_colleague(staff: dict[str, User], session: Any) -> None:
     with clock.at(DAY):
         lead = leads.log(given(), actor=staff["jd"])
-        assert {one.login for one in leads.colleagues(lead.unit_id)} == {"jd", "jd2"}
+        assert {one.login for one in lead_holders.colleagues(lead.unit_id)} == {"jd", "jd2"}
         for person in (staff["gx"], staff["reviewer"], staff["jd"]):
             with pytest.raises(Refused):
-                leads.hand_to(lead, person, actor=staff["jd"])
-        leads.hand_to(lead, staff["jd2"], actor=staff["jd"])
-        assert (leads.work_of(staff["jd"]), leads.work_of(staff["jd2"])) == (0, 1)
+                lead_holders.hand_to(lead, person, actor=staff["jd"])
+        lead_holders.hand_to(lead, staff["jd2"], actor=staff["jd"])
+        assert (lead_holders.work_of(staff["jd"]), lead_holders.work_of(staff["jd2"])) == (0, 1)
         with pytest.raises(Refused):
-            leads.pass_on(staff["jd2"], staff["gx"], None)
-        leads.pass_on(staff["jd2"], staff["jd"], None)
+            lead_holders.pass_on(staff["jd2"], staff["gx"], None)
+        lead_holders.pass_on(staff["jd2"], staff["jd"], None)
         assert lead.held_by_id == staff["jd"].id
 
 
