@@ -23,7 +23,7 @@ PAGES = {
         "/leads/funnel", "/briefs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
         "/companies?q=zzzz", "/companies", "/companies/1", "/companies/new", "/companies/1/edit",
-        "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/projects/XM2019012/credit",
+        "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/triage", "/triage?state=decided", "/leads/duplicates?name=读屏", "/projects/XM2019012/credit",
     ),
     "jd-staff": ("/", "/leads"),
     "auditor": ("/", "/log?action=project.facts_set", "/log/sign-ins", "/log/access"),
@@ -172,10 +172,30 @@ def speaking(page: Page, walk: Walk) -> None:
     page.locator("#contacts a[href$='/edit']").last.click()
     page.wait_for_url("**/contacts/*/edit")
     walk.look(page, "contact")
-    page.goto("/companies/1")
     page.locator("form[action$='/read'] button").last.click()
     page.locator("#address").wait_for()
     walk.look(page, "contact shown")
+
+
+def triaging(page: Page, bureau: Page, walk: Walk, mark: str) -> None:
+    """A lead that looks like the one before: as it is typed, stopped, sent for triage, and decided."""
+    page.goto("/leads/new")
+    page.type("#name", f"读屏公司{mark}")
+    page.locator("#duplicates li").first.wait_for()
+    walk.look(page, "lookalikes")
+    page.select_option("#source", "visit")
+    page.locator("button[value=save]").click()
+    page.locator("#lookalikes").wait_for()
+    walk.look(page, "lead stopped")
+    page.locator("button[value=triage]").click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "lead that waits")
+    bureau.goto("/triage")
+    bureau.locator("tbody a").first.click()
+    walk.look(bureau, "triage")
+    bureau.locator("button[value=same]").click()
+    bureau.locator(".notice-success").wait_for()
+    walk.look(bureau, "triage decided")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +231,8 @@ def test_every_page(
             walk.look(page, "person")
         if login == "jd-staff" and whole:
             leading(page, walk, f"{language}{width}")
+            bureau = visit("reviewer", language=language, scheme=scheme, width=width)
+            triaging(page, bureau, walk, f"{language}{width}")
         if login == "reviewer" and whole:
             importing(page, walk, tmp_path, f"{language}{width}")
             recording(page, walk, tmp_path, f"{language}{width}")
