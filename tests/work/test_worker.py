@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from crm import clock
 from crm.db import count_statements, db, transaction
@@ -225,6 +226,11 @@ def test_a_new_day_is_begun_once_and_old_jobs_go(app: Flask, kind: Kind) -> None
         assert day.queue_today() is False, "nor when it is done"
         found = db.session.query(Job).one()
         assert (found.kind, found.state, found.done) == ("day.begin", "done", len(day.DAILY))
+        if db.engine.dialect.name == "sqlite":
+            known = db.session.execute(
+                text("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'alembic_version'")
+            )
+            assert known.scalar_one() == 1, "SQLite looked how large its tables are"
 
 
 def test_who_works_is_known_and_what_a_person_left_open(app: Flask, kind: Kind) -> None:
