@@ -114,3 +114,14 @@ def test_the_browser_finds_nothing_to_complain_of(visit: Visit) -> None:
     for path in ("/", "/projects", f"/projects/{MARKED_LATER}", "/briefs/2021-05"):
         page.goto(path, wait_until="networkidle")
     assert said == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_main_navigation_leaves_the_tools_free(visit: Visit, language: str) -> None:
+    page = visit("reviewer", language=language)
+    for wide in (1366, 1110, 390):
+        page.set_viewport_size({"width": wide, "height": 800})
+        for tool in page.locator(".masthead-tools > *").all():
+            tool.click()
+            tool.click()
+        assert fits(page)
