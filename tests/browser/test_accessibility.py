@@ -172,6 +172,7 @@ def speaking(page: Page, walk: Walk) -> None:
     page.locator("#contacts a[href$='/edit']").last.click()
     page.wait_for_url("**/contacts/*/edit")
     walk.look(page, "contact")
+    page.goto("/companies/1")
     page.locator("form[action$='/read'] button").last.click()
     page.locator("#address").wait_for()
     walk.look(page, "contact shown")
