@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 
 from crm import company_names
 from crm.db import db
@@ -18,6 +18,7 @@ from crm.messages import N_
 from crm.models import Enterprise, Project, ProjectFacts, User
 from crm.permissions import allowed, visible_to
 from crm.services import company_groups, fact_checks, history, names
+from crm.services.company_rights import seen_by
 from crm.sheets.credit_codes import LETTERS, check_character, credit_code
 
 FLAGS = ("fortune_500", "headquarters", "listed", "specialised")
@@ -31,18 +32,17 @@ class CodeTaken(Refused):
 
     def __init__(self, other: Enterprise) -> None:
         super().__init__(
-            N_("统一社会信用代码%(code)s已是“%(name)s”的"),
+            N_("统一社会信用代码%(code)s已登记在另一家企业"),
             field="credit_code",
             code=other.credit_code,
-            name=other.name,
         )
         self.other_id = other.id
 
 
 def by_id(key: int, user: User | None) -> Enterprise:
     """The enterprise; raises NotFound where there is none that the person may see."""
-    query = select(Enterprise).where(Enterprise.id == key).options(joinedload(Enterprise.parent))
-    found = db.session.scalar(query) if allowed(user, "company:read") else None
+    query = select(Enterprise).where(Enterprise.id == key, seen_by(user))
+    found = db.session.scalar(query)
     if found is None:
         raise NotFound(N_("没有这家企业"))
     return found

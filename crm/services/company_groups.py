@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
-from crm.models import Enterprise
+from crm.models import Enterprise, User
+from crm.services.company_rights import seen_by
 
 DEEPEST = 6
 """Levels of a group, itself among them."""
@@ -19,9 +20,16 @@ MOST = 200
 """Enterprises of one group that are looked at."""
 
 
-def children(company: Enterprise, limit: int) -> list[Enterprise]:
-    """The enterprises right below, by name."""
-    query = select(Enterprise).where(Enterprise.parent_id == company.id)
+def parent(company: Enterprise, user: User | None) -> Enterprise | None:
+    """The enterprise right above, where the person may see it."""
+    if company.parent_id is None:
+        return None
+    return db.session.scalar(select(Enterprise).where(Enterprise.id == company.parent_id, seen_by(user)))
+
+
+def children(company: Enterprise, user: User | None, limit: int) -> list[Enterprise]:
+    """The enterprises right below that the person may see, by name."""
+    query = select(Enterprise).where(Enterprise.parent_id == company.id, seen_by(user))
     return list(db.session.scalars(query.order_by(Enterprise.name, Enterprise.id).limit(limit)))
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from crm.db import db
 from crm.folding import fold
 from crm.models import OPEN_STAGES, Enterprise, Lead, Project, User
-from crm.permissions import allowed, visible_to
+from crm.permissions import allowed, leads_read_by, visible_to
+from crm.services.company_rights import seen_by
 
 PAGE_SIZE = 50
 COUNTED_AT_MOST = 5_000
@@ -37,7 +38,9 @@ class Filters:
 
 @dataclass(frozen=True)
 class Line:
-    """An enterprise with its parent's name, how many projects it has, and who has an open lead of it since when."""
+    """An enterprise with its parent's name, how many projects it has, and of its open leads that the person reads who has
+    them since when.
+    """
 
     company: Enterprise
     parent: str | None
@@ -68,7 +71,7 @@ def listing(
     if not allowed(user, "company:read"):
         return Page([], 0, False, False, False)
     backwards = last or before is not None
-    query = _narrowed(_query(), filters, user)
+    query = _narrowed(_query(user), filters, user)
     position = None if last else before if before is not None else after
     if position is not None:
         query = query.where(Enterprise.id > position if backwards else Enterprise.id < position)
@@ -97,7 +100,7 @@ def lines(user: User | None, filters: Filters) -> Iterator[Line]:
     """Every line in order, some hundred in memory at once."""
     position: int | None = None
     while allowed(user, "company:read"):
-        query = _narrowed(_query(), filters, user)
+        query = _narrowed(_query(user), filters, user)
         if position is not None:
             query = query.where(Enterprise.id < position)
         rows = db.session.execute(query.order_by(Enterprise.id.desc()).limit(STREAMED)).all()
@@ -113,7 +116,8 @@ def suggested(user: User | None, text: str) -> list[tuple[int, str, str | None]]
     """The few enterprises whose name or code has these characters, by id, name and code; those that begin so first."""
     if not text or not allowed(user, "company:read"):
         return []
-    query = select(Enterprise.id, Enterprise.name, Enterprise.credit_code).order_by(Enterprise.id.desc())
+    query = select(Enterprise.id, Enterprise.name, Enterprise.credit_code).where(seen_by(user))
+    query = query.order_by(Enterprise.id.desc())
     begins = Enterprise.name.startswith(fold(text), autoescape=True)
     # one after the other, so that characters which most names have are found among the newest, and nothing is sorted
     found = db.session.execute(query.where(begins).limit(SUGGESTED)).all()
@@ -143,20 +147,24 @@ def _word(word: str) -> ColumnElement[bool]:
     return or_(*found)
 
 
-def _query() -> Select[Any]:
+def _query(user: User | None) -> Select[Any]:
     parent = aliased(Enterprise)
     query: Any = select(Enterprise, parent.name)
-    outer: Select[Any] = query.outerjoin(parent, parent.id == Enterprise.parent_id)
+    outer: Select[Any] = query.outerjoin(
+        parent, and_(parent.id == Enterprise.parent_id, seen_by(user, parent))
+    )
     return outer
 
 
 def _narrowed(query: Select[Any], filters: Filters, user: User | None) -> Select[Any]:
+    query = query.where(seen_by(user))
     if filters.text:
         query = query.where(having(filters.text))
     if filters.flag:
         query = query.where(getattr(Enterprise, filters.flag))
     if filters.open_lead:
-        query = query.where(exists().where(Lead.enterprise_id == Enterprise.id, Lead.stage.in_(OPEN_STAGES)))
+        of_it = exists().where(Lead.enterprise_id == Enterprise.id, Lead.stage.in_(OPEN_STAGES))
+        query = query.where(of_it.where(leads_read_by(user)))
     if filters.with_projects:
         query = query.where(exists().where(Project.enterprise_id == Enterprise.id, visible_to(user)))
     return query
@@ -174,7 +182,7 @@ def _lines(rows: Sequence[Any], user: User | None) -> list[Line]:
     projects = {row[0]: row[1] for row in db.session.execute(counted)}
     leads: dict[int | None, list[tuple[int, date]]] = {}
     opened = select(Lead.enterprise_id, Lead.unit_id, Lead.had_since).where(
-        Lead.enterprise_id.in_(ids), Lead.stage.in_(OPEN_STAGES)
+        Lead.enterprise_id.in_(ids), Lead.stage.in_(OPEN_STAGES), leads_read_by(user)
     )
     for key, unit_id, since in db.session.execute(opened.order_by(Lead.id)):
         leads.setdefault(key, []).append((unit_id, since))

@@ -17,7 +17,7 @@ from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import Lead, LeadProgress, Triage, User
 from crm.permissions import UNITS, allowed
-from crm.services import history, lead_clocks, policy
+from crm.services import history, lead_clocks, policy, reassignments
 from crm.services.duplicates import Lookalike
 
 OUTCOMES = ("same", "new", "ignored")
@@ -234,6 +234,7 @@ def _merge(lead: Lead, other: Lead, actor: User) -> None:
     lead.stage, lead.merged_into_id, lead.closed_on = "merged", other.id, clock.today()
     lead_clocks.stop(lead)
     db.session.flush()
+    reassignments.overtake(lead, actor)
     history.record("lead.merged", lead, actor=actor, number=lead.number, into=other.number)
     # what else it was to be held against has no object any more
     open_ones = select(Triage).where(Triage.lead_id == lead.id, Triage.state == "open")

@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from crm.db import transaction
-from crm.errors import NotAllowed, Refusals, Refused, Stale
+from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Enterprise
 from crm.permissions import needs
@@ -176,7 +176,7 @@ def _form(
         longest=LONGEST,
         flag_names=FLAG_NAMES,
         errors=beside_fields(found),
-        taken=next((one.other_id for one in found if isinstance(one, CodeTaken)), None),
+        taken=_seen(next((one.other_id for one in found if isinstance(one, CodeTaken)), None)),
     )
 
 
@@ -207,3 +207,11 @@ def _who_changed(company: Enterprise) -> dict[str, Change]:
         for column in event.detail.get("after", {}):
             found.setdefault("parent" if column == "parent_id" else column, Change(event))
     return found
+
+
+def _seen(key: int | None) -> int | None:
+    """The enterprise's id where the person may open its page."""
+    try:
+        return companies.by_id(key, current_user).id if key is not None else None
+    except NotFound:
+        return None

@@ -24,6 +24,8 @@ class CompanyPage:
     """What one person sees of an enterprise."""
 
     company: Enterprise
+    parent: Enterprise | None
+    """None, too, where the person may not see it."""
     children: list[Enterprise]
     projects: list[Project]
     origins: Mapping[int, ProjectOrigin]
@@ -49,7 +51,8 @@ class CompanyPage:
             earlier = [(number, name) for number, name in db.session.execute(query)]
         return cls(
             company,
-            company_groups.children(company, SHOWN + 1),
+            company_groups.parent(company, user),
+            company_groups.children(company, user, SHOWN + 1),
             projects,
             origins.of([project.id for project in projects]) if projects else {},
             editable if len(earlier) > 1 else [],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm.db import count_statements
-from crm.errors import NotAllowed, Refusals, Refused, Stale
+from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.models import AuditEvent, Enterprise
 from crm.services import companies, company_groups, company_leads, company_list, origins
 from crm.services.companies import CodeTaken
@@ -74,7 +74,7 @@ def test_a_code_is_one_enterprises(session: Any, staff: Any) -> None:
     assert first.name_key
     with pytest.raises(CodeTaken) as taken:
         companies.add(given(name="别家", credit_code=CODE), actor=staff)
-    assert taken.value.other_id == first.id and "湖北示例" in str(taken.value)
+    assert taken.value.other_id == first.id and "湖北示例" not in str(taken.value)
     second = companies.add(given(name="别家"), actor=staff)
     with pytest.raises(CodeTaken):
         companies.change(second, {"credit_code": CODE}, seen=1, actor=staff)
@@ -115,7 +115,7 @@ def test_nobody_is_above_itself(session: Any, staff: Any) -> None:
     chain[6].group_name = chain[2].group_name = "示例集团"
     session.flush()
     assert set(session.scalars(company_groups.members(chain[2]))) == {one.id for one in chain}
-    assert [one.name for one in company_groups.children(chain[0], 5)] == ["第1层"]
+    assert [one.name for one in company_groups.children(chain[0], staff, 5)] == ["第1层"]
 
 
 def test_which_project_comes_from_which(session: Any) -> None:
@@ -190,5 +190,35 @@ def test_leads_of_others_are_there_and_no_more(session: Any, staff: Any) -> None
     theirs, mine = company_leads.of(company, staff, 9)
     assert (mine.number, mine.name, mine.stage) == ("XS1", "线索XS1", "withdrawn")
     assert (theirs.number, theirs.unit_id, theirs.name, theirs.stage) == ("XS2", other.id, None, None)
-    [line] = company_list.listing(staff, Filters(open_lead=True)).lines
+    assert company_list.listing(staff, Filters(open_lead=True)).count == 0
+    reviewer = build.user("reviewer")
+    [line] = company_list.listing(reviewer, Filters(open_lead=True)).lines
     assert line.leads == [(other.id, theirs.since)]
+
+
+def test_a_name_that_another_units_lead_alone_brought_in_is_not_told(session: Any, staff: Any) -> None:
+    theirs = build.unit("xgz", kind="street")
+    other = build.user("staff", login="other", unit=theirs)
+    hidden = companies.of("藏名实业有限公司", CODE, other)
+    assert hidden is not None
+    child = companies.add(given(name="子公司", parent_id=hidden.id), actor=staff)
+    lead = build.lead(theirs, enterprise_id=hidden.id)
+
+    def known(user: Any) -> set[str]:
+        page = company_list.listing(user, company_list.Filters(), after=None)
+        told = {line.company.name for line in page.lines} | {str(line.parent) for line in page.lines}
+        told |= {line.company.name for line in company_list.lines(user, company_list.Filters())}
+        return told | {name for _, name, _ in company_list.suggested(user, "藏名")}
+
+    assert "藏名实业有限公司" in known(other) & known(build.user("reviewer"))
+    assert "藏名实业有限公司" not in known(staff)
+    assert company_groups.parent(child, staff) is None and company_groups.parent(child, other) == hidden
+    with pytest.raises(NotFound):
+        companies.by_id(hidden.id, staff)
+    filters = company_list.Filters(open_lead=True)
+    assert company_list.listing(staff, filters).count == 0 and company_list.listing(other, filters).count == 1
+    # with a project of its own everybody knows the company, and still not the lead
+    build.project("P1", enterprise_id=hidden.id)
+    assert "藏名实业有限公司" in known(staff)
+    assert [line.leads for line in company_list.listing(staff, filters).lines] == []
+    assert lead.unit_id == theirs.id
