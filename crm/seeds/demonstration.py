@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -20,6 +21,7 @@ from crm.periods import ALWAYS, parse_day
 from crm.rules.facts import NOTICE_DAY
 from crm.seeds import accounts, foundation
 from crm.seeds.accounts import Account
+from crm.seeds.demonstration_leads import A_DAY, Leads
 from crm.services import books, passwords, people, projects, units
 from crm.services.attribution import rulebook
 from crm.services.projects import Report
@@ -48,6 +50,20 @@ USERS = (
     ("auditor", "审计员", "auditor", None),
 )
 """Login, name, role and unit of every demonstration account."""
+
+COLLEAGUES = (
+    ("gx-staff", "高新技术产业办经办员", "staff", "gx"),
+    ("sy-staff", "食品医药产业办经办员", "staff", "sy"),
+    ("zb-staff", "综合保税物流产业办经办员", "staff", "zb"),
+    ("lk-staff", "临空产业办经办员", "staff", "lk"),
+    ("xf-staff", "现代服务产业办经办员", "staff", "xf"),
+    ("changqing-staff", "长青街经办员", "staff", "changqing"),
+    ("jinghe-staff", "径河街经办员", "staff", "jinghe"),
+    ("zoumaling-staff", "走马岭街经办员", "staff", "zoumaling"),
+    ("dongshan-staff", "东山街经办员", "staff", "dongshan"),
+    ("xingou-staff", "新沟镇街经办员", "staff", "xingou"),
+)
+"""Those of other units who logged leads and answered offers: nobody can sign in as one of them."""
 
 REPORT_LABELS = {
     "name": "名称",
@@ -85,7 +101,7 @@ def load() -> bool:
         made = [Account(login, passwords.one_time(), role, name) for login, name, role, _ in USERS]
         with _at(ACCOUNTS_OPENED):
             users = _add_users(made)
-        _enter(users["reviewer"])
+        _enter(users)
         # At its first minute: whatever is done in the demonstration is done later, whenever that is on a real day.
         with clock.at(BUSINESS_DAY, datetime.combine(BUSINESS_DAY, time(0), clock.SHANGHAI)):
             books.open_books(kind="demonstration", business_day=BUSINESS_DAY, actor=None)
@@ -145,44 +161,59 @@ def _value(fact: str, text: str, vocabulary: Vocabulary) -> object:
     return text
 
 
-def _enter(actor: User) -> None:
-    book = rulebook()
+def _enter(users: dict[str, User]) -> None:
+    actor, book = users["reviewer"], rulebook()
     reported = reports()
+    leads = Leads(users)
+    learned = {day: list(found) for day, found in groupby(events(), key=attrgetter("day"))}
     entered: dict[str, Project] = {}
     targets_known = False
-    for day, learned in groupby(events(), key=attrgetter("day")):
+
+    def enter(event: Event) -> None:
+        if event.row is None:
+            project = entered[event.number]
+            projects.change(project, event.facts, actor=actor, valid_from=event.valid_from, book=book)
+        elif leads.is_signing(event.number):
+            entered[event.number] = leads.sign(event.row, event.invented)
+        else:
+            entered[event.number] = projects.register(
+                event.row,
+                actor=actor,
+                invented=event.invented,
+                reports=reported.get(event.number, ()),
+                book=book,
+            )
+
+    for day in sorted(learned.keys() | leads.days):
+        leads.expire_before(day + A_DAY)
         if day >= TARGETS_KNOWN and not targets_known:
             with _at(TARGETS_KNOWN):
                 foundation.add_targets(actor=actor)
             targets_known = True
-        for position, event in enumerate(learned, start=1):
+        steps: list[Callable[[], None]] = [
+            *leads.of(day),
+            *(partial(enter, event) for event in learned.get(day, ())),
+        ]
+        for position, step in enumerate(steps, start=1):
             with _at(day, position):
-                if event.row is None:
-                    project = entered[event.number]
-                    projects.change(project, event.facts, actor=actor, valid_from=event.valid_from, book=book)
-                else:
-                    entered[event.number] = projects.register(
-                        event.row,
-                        actor=actor,
-                        invented=event.invented,
-                        reports=reported.get(event.number, ()),
-                        book=book,
-                    )
+                step()
+    leads.expire_before(BUSINESS_DAY)
 
 
 def _add_users(made: list[Account]) -> dict[str, User]:
+    passwords_of = {account.login: account.password for account in made}
     return {
-        account.login: people.add_user(
-            account.login,
+        login: people.add_user(
+            login,
             name=name,
             role=role,
             unit=units.unit_by_code(unit) if unit else None,
-            password=account.password,
+            password=passwords_of.get(login),
             # Handed out to be tried by several people: whoever came first would shut out the others.
             must_change_password=False,
             actor=None,
         )
-        for account, (_, name, role, unit) in zip(made, USERS, strict=True)
+        for login, name, role, unit in (*USERS, *COLLEAGUES)
     }
 
 

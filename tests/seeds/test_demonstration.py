@@ -20,7 +20,7 @@ from crm.sheets.vocabulary import rows
 from tests import databases
 from tests.conftest import BOTH
 
-SECONDS = 30
+SECONDS = 60
 
 
 def number_of(name: str) -> str:
