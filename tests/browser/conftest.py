@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,29 +51,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def site(demonstration_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demonstration, served."""
+@contextmanager
+def served(start: Path, folder: Path) -> Iterator[Site]:
+    """Serves a copy of the demonstration from the folder while the block runs; nobody does its jobs."""
     compiled()
-    instance = Path(
-        shutil.copytree(demonstration_start / "instance", tmp_path_factory.mktemp("site") / "instance")
-    )
+    instance = Path(shutil.copytree(start / "instance", folder / "instance"))
     app = create_app(databases.sqlite(instance / "demonstration.db").settings(instance))
     passwords = {one.login: one.password for one in accounts.read(instance / demonstration.ACCOUNTS_FILE)}
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    worker = Worker(app)
-    working = threading.Thread(target=worker.run, daemon=True)
-    working.start()
-    yield Site(app, f"http://127.0.0.1:{server.server_port}", passwords)
-    worker.stop()
-    working.join()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    with app.app_context():
-        db.engine.dispose()
+    try:
+        yield Site(app, f"http://127.0.0.1:{server.server_port}", passwords)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def site(demonstration_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demonstration, served, its jobs done by a worker."""
+    with served(demonstration_start, tmp_path_factory.mktemp("site")) as site:
+        worker = Worker(site.app)
+        working = threading.Thread(target=worker.run, daemon=True)
+        working.start()
+        yield site
+        worker.stop()
+        working.join()
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +103,12 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
     contexts: list[BrowserContext] = []
 
     def make(
-        login: str | None = None, *, language: str = "zh", width: str = "desk", scheme: str = "light"
+        login: str | None = None,
+        *,
+        language: str = "zh",
+        width: str = "desk",
+        scheme: str = "light",
+        javascript: bool = True,
     ) -> Page:
         wide, high = WIDTHS[width]
         context = browser.new_context(
@@ -103,6 +116,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             viewport={"width": wide, "height": high},
             color_scheme="dark" if scheme == "dark" else "light",
             locale="zh-CN",
+            java_script_enabled=javascript,
         )
         contexts.append(context)
         context.set_default_timeout(10_000)
