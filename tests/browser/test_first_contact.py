@@ -18,6 +18,7 @@ from crm.services import books
 from tests.browser.conftest import Site, Visit, served
 from tests.browser.test_accessibility import violations
 from tests.browser.test_keyboard import tab_to
+from tests.browser.test_work import fits
 
 COMPANY = "武汉曙光精密轴承有限公司"
 THE_SAME = "曙光精密轴承（武汉）股份有限公司"
@@ -42,8 +43,8 @@ def until(site: Site, day: date) -> None:
 
 
 def sound(page: Page) -> None:
-    """The page stays within the window's width, axe finds nothing, and no field is refused."""
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+    """The page, which the walk through all pages does not meet like this, stays within the window, and axe finds nothing."""
+    assert fits(page), page.url
     assert violations(page) == []
 
 
@@ -75,7 +76,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
     office.click("button[value=save]")
     expect(office.locator(".notice-success")).to_contain_text("已登记线索")
     number = office.url.rsplit("/", 1)[1]
-    sound(office)
+    assert fits(office)
 
     # The subdistrict has met the same people: it is warned while it types, and learns who and since when, no more.
     street.goto("/leads/new")
@@ -126,7 +127,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
     tab_to(office, "#content button[type=submit]")
     office.keyboard.press("Enter")
     expect(office.locator("#timeline")).to_contain_text("看过三条线")
-    sound(office)
+    assert fits(office)
 
     # There is no land for it in the office's places: it offers the lead to the subdistrict.
     office.get_by_role("link", name="流转或合作").click()
@@ -160,7 +161,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
     expect(office.locator("tr", has_text=number)).to_be_visible()
     row.get_by_role("button", name="承接").click()
     expect(street.locator(".notice-success")).to_contain_text("已承接")
-    sound(street)
+    assert fits(street)
 
     # The office is too late, and is told so.
     office.locator("tr", has_text=number).get_by_role("button", name="承接").click()
@@ -181,7 +182,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
     street.fill("#signed_on", LATER.isoformat())
     street.fill("#total_investment_fen", "37.5")
     street.select_option("#site_street", "cihui")
-    sound(street)
+    assert fits(street)
     street.click("button[value=preview]")
     expect(street.locator("#differences")).to_contain_text("慈惠街")
     expect(street.locator("#clauses blockquote").first).to_be_visible()
@@ -192,7 +193,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
 
     # The project knows where it came from; the bureau is told of its size.
     expect(street.locator(f"a[href$='/leads/{number}']").first).to_be_visible()
-    sound(street)
+    assert fits(street)
     bureau.goto("/announcements")
     large = bureau.locator("tr", has_text=COMPANY).filter(has_text="总投资达到30亿元")
     large.get_by_role("button", name="标为已阅").click()
