@@ -68,6 +68,11 @@ class Leads:
             for line in rows(f"demonstration/{file}.csv"):
                 self._on(line["on"], partial(enter, line))
 
+        for line in rows("demonstration/reassignments.csv"):
+            # answered then, once it was proposed
+            if line["answer"]:
+                self._days.setdefault(parse_day(line["answered_on"]), [])
+
     @property
     def days(self) -> frozenset[date]:
         """The days on which something was entered."""

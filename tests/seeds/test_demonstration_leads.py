@@ -141,7 +141,7 @@ def test_the_bureau_has_triage_to_do_and_has_done_some(books: Flask) -> None:
     assert {one.state for one in found} == {"open", "same", "new", "ignored"}
     for one in waiting:
         assert one.due_on - one.opened_on == timedelta(days=3)
-        assert one.lead.stage == ("triage" if one.level <= 3 else "registered")
+        assert (one.lead.stage == "triage") == (one.level <= 3)
         assert one.other.stage in ("registered", "negotiating")
 
 
