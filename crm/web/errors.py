@@ -36,6 +36,9 @@ KNOWN = {
 }
 """Status → title and next step, as messages."""
 
+REFUSED = N_("不能办理")
+"""The title of what the books refuse; the sentence says why."""
+
 EXPIRED = (N_("表单已失效"), N_("页面打开得太久，或登录已换人。请返回上一页，刷新后重新提交。"))
 
 
@@ -72,13 +75,15 @@ def answer(status: int, title: str, detail: str, **more: Any) -> tuple[Response 
 def _refused(error: Refused) -> tuple[Response | str, int]:
     status = {NotFound: 404, NotAllowed: 403, Stale: 409}.get(type(error), 400)
     title, next_step = (gettext(text) for text in KNOWN[status])
+    if status == 400:
+        title = gettext(REFUSED)
     # What the kind of error says by itself is less than its next step; a message of its own is more.
     usual = isinstance(error, NotFound | NotAllowed | Stale) and error.message == type(error)().message
     return answer(status, title, next_step if usual else said(error.message, error.values), field=error.field)
 
 
 def _refusals(error: Refusals) -> tuple[Response | str, int]:
-    title = gettext(KNOWN[400][0])
+    title = gettext(REFUSED)
     listed = [{"field": one.field, "detail": said(one.message, one.values)} for one in error]
     return answer(400, title, "\n".join(one["detail"] or "" for one in listed), errors=listed)
 

@@ -200,3 +200,5 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
     expect(large).to_contain_text("区商务局审核员")
     street.goto(f"/leads/{number}")
     expect(street.locator("#signing")).to_contain_text("签约")
+    street.goto(f"/leads/{number}/sign")
+    expect(street.get_by_role("heading", level=1)).to_have_text("不能办理")
