@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 from pathlib import Path
 
@@ -63,14 +65,11 @@ def wheels() -> Path:
     if not folder.exists():
         partial = folder.with_name(folder.name + ".part")
         shutil.rmtree(partial, ignore_errors=True)
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"),
-                *("--require-hashes", "--only-binary", ":all:", "--no-deps"),
-                *("-r", str(pinned), "-d", str(partial)),
-            ],
-            check=True,
-        )
+        # by the bundle's own way, which asks for wheels that older systems take as well
+        partial.mkdir(parents=True)
+        download = runpy.run_path(str(BUNDLE))["download"]
+        python = ".".join(map(str, sys.version_info[:2]))
+        download(partial, python, sysconfig.get_platform().replace("-", "_"), None)
         partial.rename(folder)
     return folder
 
