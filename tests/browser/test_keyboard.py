@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Site, Visit
 
-PROJECT = "XM2018004"
+PROJECT = "XM2018003"
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,9 @@ from tests.conftest import BOTH
 from tests.databases import Database, PostgreSQL
 
 TODAY = date(2021, 6, 3)
+
+EVERYWHERE = SimpleNamespace(params={})
+"""What a test without parameters is asked with."""
 
 Client = Callable[..., FlaskClient]
 
@@ -56,6 +60,29 @@ def fill(database: Database, instance: Path) -> None:
                     )
             enter_projects()
         db.engine.dispose()
+
+
+ON_ONE = (
+    "test_access_log.py", "test_attachments.py", "test_contacts.py", "test_health.py", "test_jobs.py", "test_pages.py",
+    "test_people.py", "test_project_edit.py", "test_project_restore.py", "test_projects.py", "test_proposals.py",
+    "test_proxies.py", "test_recorded.py", "test_rights.py", "test_sessions.py", "test_settings.py", "test_sign_in.py",
+    "test_versions.py",
+)  # fmt: skip
+"""Pages that ask the database nothing of their own: what they show comes from services whose tests run on both."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out the second database where it would prove nothing that is not proven elsewhere."""
+    here = Path(__file__).parent
+    items[:] = [
+        item
+        for item in items
+        if not (
+            item.path.parent == here
+            and item.path.name in ON_ONE
+            and "postgresql" in getattr(item, "callspec", EVERYWHERE).params.values()
+        )
+    ]
 
 
 def enter_projects() -> None:
