@@ -23,7 +23,7 @@ PAGES = {
         "/leads/funnel", "/briefs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
         "/companies?q=zzzz", "/companies", "/companies/1", "/companies/new", "/companies/1/edit",
-        "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/triage", "/triage?state=decided", "/leads/duplicates?name=读屏", "/projects/XM2019012/credit",
+        "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/reassignments/1", "/triage", "/triage?state=decided", "/leads/duplicates?name=读屏", "/projects/XM2019012/credit",
     ),
     "jd-staff": ("/", "/leads"),
     "auditor": ("/", "/log?action=project.facts_set", "/log/sign-ins", "/log/access"),

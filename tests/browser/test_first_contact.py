@@ -139,7 +139,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
 
     # The subdistrict may read what it is offered. It declines, with its reason; the lead stays, and is closed to it again.
     street.goto("/")
-    street.locator("a[href*='/reassignments/']").first.click()
+    street.locator("a[href*='/reassignments/']").filter(has_text=COMPANY).first.click()
     expect(street.get_by_role("heading", level=1)).to_contain_text(COMPANY)
     sound(street)
     street.fill("#note", "今年没有整块的工业用地")
