@@ -220,6 +220,7 @@ def test_what_the_notice_says_of_a_unit(books: Any) -> None:
 
 def test_few_statements(books: Any) -> None:
     user, seen, jd = reader(), standpoint.at(TODAY), units.unit_by_code("jd")
+    assert user.role, "which post it is is asked once for a request, before any figure"
     with count_statements() as counted:
         unit_figures.by_unit(user, seen, "indicators")
         unit_figures.projects(user, seen, "indicators", "has", jd.id, Place())
