@@ -14,6 +14,7 @@ import click
 
 from crm.commands import opened, said
 from crm.commands.attribute import Day
+from crm.commands.catching_up import catch_up
 from crm.messages import N_
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _import(number: int, path: Path, dry_run: bool) -> None:
             with transaction():
                 imports.restart(imports.by_id(number), actor=None)
     _say(N_("已写入；占用写锁%(seconds)s秒。"), err=True, seconds=f"{time.monotonic() - began:.2f}")
-    _index()
+    catch_up()
     _clear(number)
 
 
@@ -104,22 +105,6 @@ def _stage(number: int, path: Path) -> None:
         imports.finish(work, actor=None)
     if sys.stderr.isatty():
         click.echo(err=True)
-
-
-def _index() -> None:
-    from crm import clock
-    from crm.db import transaction
-    from crm.services import names, search, standing
-
-    more = True
-    while more:
-        with transaction():
-            more = standing.roll(clock.today())
-    for step in (search.index_pending, names.index_pending):
-        more = True
-        while more:
-            with transaction():
-                more = step()
 
 
 def _clear(number: int) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crm.commands import CannotStart, said, starting
+from crm.commands.catching_up import catch_up
 from crm.messages import N_
 
 if TYPE_CHECKING:
@@ -86,10 +87,10 @@ def ready(settings: dict[str, object]) -> Flask:
     Raises CannotStart where the tables are newer than the code, or the database cannot be opened.
     """
     with starting():
-        from crm import clock, config, create_app
-        from crm.db import check_schema, db, transaction, upgrade
+        from crm import config, create_app
+        from crm.db import check_schema, db, upgrade
         from crm.seeds import demonstration, files
-        from crm.services import books, names, search, standing
+        from crm.services import books
 
         if not config.names_database():
             file = config.default_database(Path(str(settings["INSTANCE"])))
@@ -102,15 +103,7 @@ def ready(settings: dict[str, object]) -> Flask:
     with app.app_context():
         if books.books() is None:
             demonstration.load()
-        more = True
-        while more:
-            with transaction():
-                more = standing.roll(clock.today())
-        for step in (search.index_pending, names.index_pending):
-            more = True
-            while more:
-                with transaction():
-                    more = step()
+        catch_up()
         # What follows is another process, which must not share our connections.
         db.session.remove()
         db.engine.dispose()

@@ -16,6 +16,7 @@ from crm.db import db
 from crm.models import OPEN_STAGES, Industry, Lead, User
 from crm.permissions import UNITS, allowed, leads_read_by, pooled
 from crm.services import lead_search
+from crm.services.project_list import Place
 from crm.services.search import Words
 
 PAGE_SIZE = 50
@@ -70,15 +71,6 @@ class Order:
 
     by: str = "id"
     descending: bool = True
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which page: the one after or before a lead's number, the last one, or (nothing given) the first."""
-
-    after: str | None = None
-    before: str | None = None
-    last: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Place:
-    """Which page: the one after or before a project number, the last one, or (nothing given) the first."""
+    """Which page of a list: the one after or before a number, the last one, or (nothing given) the first."""
 
     after: str | None = None
     before: str | None = None

@@ -16,11 +16,13 @@ from crm.messages import N_
 from crm.models import LEAD_SOURCES, LEAD_STAGES, Industry, Unit
 from crm.money import FEN_PER_YI
 from crm.services import industries, lead_list
-from crm.services.lead_list import NEXT, Filters, Line, Listing, Order, Page, Place
+from crm.services.lead_list import NEXT, Filters, Line, Listing, Order, Page
+from crm.services.project_list import Place
 from crm.services.units import all_units
 from crm.web import presentation
 from crm.web.lead_words import SOURCES, STAGES
 from crm.web.parameters import Given, Pages
+from crm.web.project_listing import Chip
 
 SIZES = ("25", "50", "100", "200")
 SORTS = {
@@ -84,15 +86,6 @@ class Head:
     column: Column
     href: str | None
     sorted: str | None
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter that is set, and the address without it."""
-
-    name: str
-    value: str
-    href: str
 
 
 @dataclass

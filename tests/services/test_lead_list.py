@@ -10,7 +10,8 @@ import pytest
 from crm import clock
 from crm.models import LeadProgress, User
 from crm.services import lead_timeline, leads
-from crm.services.lead_list import SORTS, Filters, Listing, Order, Place
+from crm.services.lead_list import SORTS, Filters, Listing, Order
+from crm.services.project_list import Place
 from tests import build
 from tests.services.conftest import DAY
 from tests.services.test_leads import given
