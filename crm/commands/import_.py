@@ -14,7 +14,6 @@ import click
 
 from crm.commands import opened, said
 from crm.commands.attribute import Day
-from crm.commands.catching_up import catch_up
 from crm.messages import N_
 
 if TYPE_CHECKING:
@@ -77,7 +76,8 @@ def _import(number: int, path: Path, dry_run: bool) -> None:
         began = time.monotonic()
         try:
             with transaction():
-                imports.apply(imports.by_id(number), actor=None)
+                applied = imports.apply(imports.by_id(number), actor=None)
+                imports.queue_indexing(applied, actor=None)
             break
         except Stale as stale:
             if attempt == ATTEMPTS:
@@ -86,7 +86,6 @@ def _import(number: int, path: Path, dry_run: bool) -> None:
             with transaction():
                 imports.restart(imports.by_id(number), actor=None)
     _say(N_("已写入；占用写锁%(seconds)s秒。"), err=True, seconds=f"{time.monotonic() - began:.2f}")
-    catch_up()
     _clear(number)
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from crm.commands import CannotStart, said, starting
-from crm.commands.catching_up import catch_up
 from crm.messages import N_
 
 if TYPE_CHECKING:
@@ -91,6 +90,7 @@ def ready(settings: dict[str, object]) -> Flask:
         from crm.db import check_schema, db, upgrade
         from crm.seeds import demonstration, files
         from crm.services import books
+        from crm.work.catching_up import catch_up
 
         if not config.names_database():
             file = config.default_database(Path(str(settings["INSTANCE"])))

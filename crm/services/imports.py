@@ -17,7 +17,7 @@ from crm.errors import NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import Import, StagedDecision, StagedFacts, StagedRow, User
 from crm.periods import ALWAYS
-from crm.services import entering, history, investors
+from crm.services import entering, history, investors, jobs
 from crm.services.attribution import rulebook
 from crm.services.comparing import digest_of
 from crm.services.staging import Staging, stored
@@ -165,6 +165,12 @@ def apply(import_: Import, *, actor: User | None) -> Import:
     db.session.flush()
     db.session.expire_all()
     return import_
+
+
+def queue_indexing(import_: Import, *, actor: User | None) -> None:
+    """Leaves to a worker what the pages are faster with and no answer needs: standing columns and the indexes of names."""
+    key = f"search.index:{import_.id}"
+    jobs.enqueue("search.index", key=key, payload={}, actor=actor, subject=import_)
 
 
 def restart(import_: Import, *, actor: User | None) -> Import:

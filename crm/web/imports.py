@@ -183,7 +183,7 @@ def apply(number: int) -> Redirect:
     try:
         with transaction():
             applied = imports.apply(imports.by_id(number), actor=_actor())
-            _queue_indexing(applied)
+            imports.queue_indexing(applied, actor=_actor())
             _queue_clearing(applied)
     except Stale as stale:
         flash(said(stale.message, stale.values), "warning")
@@ -225,11 +225,6 @@ def _queue_check(import_: Import) -> None:
 def _queue_clearing(import_: Import) -> None:
     key = f"import.clear:{import_.id}"
     jobs.enqueue("import.clear", key=key, payload={"import": import_.id}, actor=_actor(), subject=import_)
-
-
-def _queue_indexing(import_: Import) -> None:
-    key = f"search.index:{import_.id}"
-    jobs.enqueue("search.index", key=key, payload={}, actor=_actor(), subject=import_)
 
 
 def _listing(errors: dict[str, str] | None = None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from crm.models import Job
-from crm.work import attribution, day, imports, search
+from crm.work import attribution, catching_up, day, imports
 from crm.work.runs import Run
 
 
@@ -23,7 +23,7 @@ class Work(NamedTuple):
 WORK: dict[str, Work] = {
     "import.check": Work(imports.check, imports.check_given_up),
     "import.clear": Work(imports.clear),
-    "search.index": Work(search.index),
+    "search.index": Work(catching_up.index),
     "attribution.rebuild": Work(attribution.rebuild),
     "day.begin": Work(day.begin),
 }

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from crm import clock
 from crm.db import db, transaction
 from crm.messages import N_
-from crm.services import attachments, jobs, lead_pool, names, search, standing
+from crm.services import attachments, jobs, lead_pool
 from crm.storage import storage
+from crm.work import catching_up
 from crm.work.runs import Run
 
 AT_ONCE = 1000
@@ -42,50 +43,20 @@ def queue_today() -> bool:
     return True
 
 
-def roll_standing(run: Run) -> None:
-    """Has what is decided today stand beside every project."""
-    more = True
-    while more:
-        with run.step():
-            more = standing.roll(clock.today())
-
-
 def enter_expired_leads(run: Run) -> None:
     """Enters the leads into the common pool whose protection is over."""
-    more = True
-    while more:
-        with run.step():
-            more = lead_pool.enter_expired(LEADS_AT_ONCE) == LEADS_AT_ONCE
+    catching_up.to_the_end(run, lambda: lead_pool.enter_expired(LEADS_AT_ONCE) == LEADS_AT_ONCE)
 
 
 def clear_jobs(run: Run) -> None:
     """Forgets the jobs that ended long ago."""
-    more = True
-    while more:
-        with run.step():
-            more = jobs.clear(AT_ONCE) == AT_ONCE
+    catching_up.to_the_end(run, lambda: jobs.clear(AT_ONCE) == AT_ONCE)
 
 
 def sweep_files(run: Run) -> None:
     """Deletes files that an upload left behind which was cut off."""
     with run.step():
         attachments.sweep(storage())
-
-
-def index_waiting(run: Run) -> None:
-    """Indexes the projects that an interrupted job left waiting."""
-    more = True
-    while more:
-        with run.step():
-            more = search.index_pending()
-
-
-def index_names(run: Run) -> None:
-    """Indexes the names of the enterprises that an interrupted job left waiting."""
-    more = True
-    while more:
-        with run.step():
-            more = names.index_pending()
 
 
 def take_stock(run: Run) -> None:
@@ -97,11 +68,13 @@ def take_stock(run: Run) -> None:
             db.session.execute(text("ANALYZE"))
 
 
+def _left(step: catching_up.Step) -> Callable[[Run], None]:
+    return lambda run: catching_up.to_the_end(run, step)
+
+
 DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
-    (N_("归属转入新的一天"), roll_standing),
+    *((name, _left(step)) for name, step in catching_up.LEFT),
     (N_("保护期满的线索进入公共池"), enter_expired_leads),
-    (N_("建立检索"), index_waiting),
-    (N_("整理企业名称"), index_names),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
     (N_("整理数据库统计"), take_stock),
