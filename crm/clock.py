@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from flask import current_app
 from sqlalchemy import Date, column, select, table
@@ -60,6 +60,11 @@ def real_now() -> datetime:
 def shanghai(instant: datetime) -> datetime:
     """The instant as a clock on a wall in the district shows it."""
     return instant.astimezone(SHANGHAI)
+
+
+def begins(day: date) -> datetime:
+    """The instant at which a day begins in the district."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
 @contextmanager

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import joinedload
 
-from crm.clock import SHANGHAI
+from crm import clock
 from crm.db import db
 from crm.models import Access
 
@@ -75,13 +75,9 @@ def _chosen(filters: Filters) -> Select[Access]:
     if filters.user_id is not None:
         query = query.where(Access.user_id == filters.user_id)
     if filters.since:
-        query = query.where(Access.at >= _begins(filters.since))
+        query = query.where(Access.at >= clock.begins(filters.since))
     if filters.until and filters.until < date.max:
-        query = query.where(Access.at < _begins(filters.until + timedelta(days=1)))
+        query = query.where(Access.at < clock.begins(filters.until + timedelta(days=1)))
     if filters.path:
         query = query.where(Access.path.startswith(filters.path, autoescape=True))
     return query
-
-
-def _begins(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
 
 from crm import clock
 from crm.db import db
 from crm.models import Lead, Triage, User
-from crm.permissions import UNITS, allowed, leads_read_by
+from crm.permissions import UNITS, leads_read_by
 from crm.services.policy import Policy
 
 KINDS = ("response", "feedback", "report", "next_step", "ending", "quiet", "triage")
@@ -44,13 +44,12 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Group:
-    """What of each kind is late in one unit, or with one person."""
+class Part:
+    """A part of a count of reminders by unit or by person: rows of the key and a person's name, grouped by the key."""
 
-    key: int | None
-    name: str
-    """A person's; empty where the key is a unit's."""
-    counts: Mapping[str, int]
+    rows: Select[Any, Any]
+    counts: Mapping[str, ColumnElement[int]]
+    """Kind → the column that counts it."""
 
 
 def _kinds(policy: Policy) -> dict[str, tuple[Any, ColumnElement[bool]]]:
@@ -117,40 +116,26 @@ def listing(
     return Page(rows, (rows[-1].day, rows[-1].id) if len(found) > limit else None)
 
 
-def groups(user: User, policy: Policy) -> list[Group]:
-    """How much of each kind is late: by unit for those who see all of them, by person within a unit; those without any
-    left out. One statement.
+def counted(user: User, policy: Policy) -> list[Part]:
+    """How much of each kind is late, for `reminders.groups`: two small parts of the leads, those that are protected, and
+    those whose triage is late.
     """
-    if not allowed(user, "lead:read"):
-        return []
     kinds = _kinds(policy)
-    own = user.role in UNITS
     # not the bare column: in the order of its index SQLite would pass through all leads that are open
-    key, name = func.coalesce(Lead.held_by_id if own else Lead.unit_id, 0), func.min(User.name)
-    # Two small parts of the leads: those that are protected, and those whose triage is late.
-    running = [func.sum(case((kinds[kind][1], 1), else_=0)) for kind in KINDS[:-1]]
-    protected = select(key, name, *running, literal(0)).where(_has())
+    key = func.coalesce(Lead.held_by_id if user.role in UNITS else Lead.unit_id, 0)
+    rows = (
+        select(key, func.min(User.name))
+        .select_from(Lead)
+        .outerjoin(User, User.id == Lead.held_by_id)
+        .where(late(user))
+        .group_by(key)
+    )
+    running = {kind: func.sum(case((kinds[kind][1], 1), else_=0)) for kind in KINDS if kind != "triage"}
     waits = select(Triage.lead_id).where(
         Triage.state == literal_column("'open'"), Triage.due_on < clock.today()
     )
-    waiting = select(key, name, *(literal(0) for _kind in running), func.count()).where(
-        Lead.id.in_(waits), Lead.stage == "triage"
-    )
-    found: dict[int, Group] = {}
-    parts = [
-        part.outerjoin(User, User.id == Lead.held_by_id).where(late(user)).group_by(key)
-        for part in (protected, waiting)
-    ]
-    for of, called, *more in db.session.execute(union_all(*parts)):
-        before = found[of].counts if of in found else dict.fromkeys(KINDS, 0)
-        counts = {kind: before[kind] + count for kind, count in zip(KINDS, more, strict=True)}
-        found[of] = Group(of or None, (called or "") if own else "", counts)
-    return [found[of] for of in sorted(found) if any(found[of].counts.values())]
-
-
-def total(found: Sequence[Group]) -> dict[str, int]:
-    """Kind → how many in all."""
-    return {kind: sum(group.counts[kind] for group in found) for kind in KINDS}
+    waiting = rows.where(Lead.id.in_(waits), Lead.stage == "triage")
+    return [Part(rows.where(_has()), running), Part(waiting, {"triage": func.count()})]
 
 
 def _triage_due() -> Any:

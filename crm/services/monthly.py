@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from crm.clock import SHANGHAI
+from crm import clock
 from crm.db import db
 from crm.models import Decision, Outcome, Project, ProjectFacts, ReadingTerm, Unit, as_of
 from crm.periods import Month
@@ -134,7 +134,7 @@ def turns(month: Month, day: date, visible: ColumnElement[bool]) -> Listed[Turn]
 def corrections(month: Month, day: date, visible: ColumnElement[bool]) -> Listed[Turn]:
     """The attributions of earlier days that the books learned in the month to be other than they had said."""
     now, before = aliased(Decision), aliased(Decision)
-    opens, ends = _instant(month.first), _instant(month.plus(1).first)
+    opens, ends = clock.begins(month.first), clock.begins(month.plus(1).first)
     known = (
         select(Decision.id)
         .where(
@@ -214,7 +214,3 @@ def readings_in_force(day: date) -> list[ReadingTerm]:
 def _listed(query: Any, kind: type[T]) -> Listed[T]:
     count = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     return Listed([kind(*row) for row in db.session.execute(query.limit(AT_MOST))], count)
-
-
-def _instant(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=SHANGHAI).astimezone(UTC)

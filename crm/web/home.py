@@ -14,12 +14,12 @@ from crm.messages import N_
 from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
 from crm.services import (
     announcements,
-    lead_overdue,
     lead_steps,
     overview,
     policy,
     proposals,
     reassignment_list,
+    reminders,
     standpoint,
     waiting,
 )
@@ -98,7 +98,7 @@ def _waiting() -> dict[str, Any]:
         found["announced"] = announcements.unseen(current_user, MOST + 1)
     if allowed(current_user, "lead:read") and role not in LEADERS:
         found |= {
-            "late": lead_overdue.total(lead_overdue.groups(current_user, policy.on())),
+            "late": reminders.total(reminders.groups(current_user, policy.on())),
             "late_kinds": KIND_NAMES,
         }
     if allowed(current_user, "rule:confirm") or allowed(current_user, "rule:propose"):

@@ -14,7 +14,7 @@ from crm.errors import Refused
 from crm.messages import N_
 from crm.periods import parse_day
 from crm.permissions import UNITS, allowed, needs
-from crm.services import lead_overdue, lead_pool, leads, policy
+from crm.services import lead_overdue, lead_pool, leads, policy, quiet_projects, reminders
 from crm.services.units import all_units
 from crm.web.parameters import Given, plain
 from crm.web.presentation import long_day, said
@@ -30,6 +30,8 @@ KIND_NAMES = {
     "next_step": N_("下一步超期"),
     "ending": N_("保护期将满"),
     "quiet": N_("在谈久无进展"),
+    "signed": N_("签约后久无进展"),
+    "landed": N_("落地后久无进展"),
     "triage": N_("研判超期"),
 }
 """What each kind of lateness is called."""
@@ -41,6 +43,7 @@ KIND_SETTINGS = {
     "ending": "notice_days",
     "quiet": "negotiating_days",
     "triage": "triage_days",
+    **quiet_projects.SETTINGS,
 }
 """The setting that each rests on."""
 
@@ -91,14 +94,16 @@ def overdue() -> str:
     given = Given(request.args)
     now, units = policy.on(), {unit.id: unit for unit in all_units()}
     own = current_user.role in UNITS
-    groups = lead_overdue.groups(current_user, now)
-    total = lead_overdue.total(groups)
+    groups = reminders.groups(current_user, now)
+    total = reminders.total(groups)
     kind = given.one_of("kind", KIND_NAMES) or next((one for one in KIND_NAMES if total[one]), "response")
     code = "" if own else given.one_of("unit", {unit.code for unit in units.values()}) or ""
     person = given.whole("person", LARGEST_ID) if own else None
     unit_id = next((unit.id for unit in units.values() if unit.code == code), None)
     after = _after(given)
-    page = lead_overdue.listing(current_user, kind, now, unit_id=unit_id, person_id=person, after=after)
+    of_projects = kind in quiet_projects.KINDS
+    listed = quiet_projects.listing if of_projects else lead_overdue.listing
+    page = listed(current_user, kind, now, unit_id=unit_id, person_id=person, after=after)
     return render_template(
         "leads/overdue.html",
         page=page,
@@ -112,6 +117,7 @@ def overdue() -> str:
         policy=now,
         units=units,
         own=own,
+        of_projects=of_projects,
         unit=code,
         person=person,
         ignored=given.ignored,

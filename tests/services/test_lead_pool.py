@@ -16,7 +16,17 @@ from crm.db import db, transaction
 from crm.errors import NotAllowed, Refused
 from crm.models import AuditEvent, Job, Lead, LeadProgress, LeadUnit, Triage, User
 from crm.permissions import leads_read_by, may
-from crm.services import books, jobs, lead_clocks, lead_overdue, lead_pool, lead_progress, policy, protection
+from crm.services import (
+    books,
+    jobs,
+    lead_clocks,
+    lead_overdue,
+    lead_pool,
+    lead_progress,
+    policy,
+    protection,
+    reminders,
+)
 from crm.work import day
 from crm.work.runs import GivenBack, Run
 from tests import build
@@ -177,25 +187,25 @@ def test_what_is_late(filled: None) -> None:
         return [one.number for one in lead_overdue.listing(person(login), kind, settings, **more).rows]
 
     with clock.at(DAY + timedelta(days=1)):
-        assert lead_overdue.groups(person("jd"), settings) == []
+        assert reminders.groups(person("jd"), settings) == []
     with clock.at(DAY + timedelta(days=8)):
         entry = lead_progress.Entry("visit", DAY, "", "好", "再访", DAY + timedelta(days=7))
         lead_progress.record(lead("XS2"), entry, actor=person("jd"))
         assert late("jd", "response") == ["XS1"] == late("reviewer", "feedback")
         assert late("jd", "next_step") == ["XS2"] and late("gx", "next_step") == []
-        [group] = lead_overdue.groups(person("jd"), settings)
+        [group] = reminders.groups(person("jd"), settings)
         assert (group.key, group.name) == (person("jd").id, "staff") and group.counts["next_step"] == 1
-        [of_unit] = lead_overdue.groups(person("reviewer"), settings)
+        [of_unit] = reminders.groups(person("reviewer"), settings)
         assert of_unit.key == person("jd").unit_id and of_unit.counts == group.counts
-        assert lead_overdue.groups(person("gx"), settings) == []
+        assert reminders.groups(person("gx"), settings) == []
         lead("XS1").stage = "triage"
         assert late("jd", "triage") == [] == late("jd", "response")
         due = {"due_on": DAY + timedelta(days=7), "level": 3, "similarity": 90}
         db.session.add(Triage(lead_id=lead("XS1").id, other_id=lead("XS2").id, **due))
         assert late("jd", "triage") == ["XS1"] == late("reviewer", "triage")
-        [group] = lead_overdue.groups(person("jd"), settings)
+        [group] = reminders.groups(person("jd"), settings)
         assert (group.counts["triage"], group.counts["next_step"], group.counts["response"]) == (1, 1, 0)
-        assert lead_overdue.total(lead_overdue.groups(person("reviewer"), settings)) == group.counts
+        assert reminders.total(reminders.groups(person("reviewer"), settings)) == group.counts
     with clock.at(DAY + timedelta(days=31)):
         assert late("jd", "quiet") == ["XS2"] == late("jd", "report")
     with clock.at(END - timedelta(days=7)):

@@ -149,7 +149,12 @@ def test_what_is_late_by_person_and_by_unit(client: Client, filled: Flask, two: 
     one = bureau.get("/leads/overdue?kind=next_step&unit=gx").text
     assert two["theirs"] in one and f">{two['mine']}<" not in one
     assert "没有这样的线索" in bureau.get("/leads/overdue?kind=triage").text
-    for role, kinds in (("staff", 2), ("reviewer", 2), ("leader", 0)):
+    with count_statements() as counted:
+        quiet = bureau.get("/leads/overdue?kind=landed").text
+    assert counted.count <= 12, counted.statements
+    assert "/projects/P" in quiet and "本区未定" in quiet and "按20天计算" in quiet
+    assert "没有这样的项目" in bureau.get("/leads/overdue?kind=signed").text
+    for role, kinds in (("staff", 3), ("reviewer", 3), ("leader", 0)):
         with count_statements() as counted:
             home = client(role).get("/").text
         assert home.count("/leads/overdue?kind=") == kinds, role

@@ -1,0 +1,146 @@
+"""签约、落地后久无进展: projects of which the books have heard nothing new, for the unit that attracted them.
+
+`signed`: signed, and construction has not started. `landed`: construction has started, and is not completed. Either is
+quiet once more days than the setting says have passed since the latest of these: the day of signing, or of the start;
+the last progress of the lead it came from, of which there is none after signing; and the last time that facts of it
+were entered or changed in the books, whatever day they hold from. So a project is heard of when somebody records what
+became of it. Projects that nobody attracted remind nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from crm import clock
+from crm.db import db
+from crm.models import Lead, Project, ProjectFacts, User
+from crm.permissions import UNITS, visible_to
+from crm.services.lead_overdue import A_PAGE, Part
+from crm.services.policy import Policy
+
+SETTINGS = {"signed": "signed_days", "landed": "landed_days"}
+"""Kind → the setting it rests on."""
+
+KINDS = tuple(SETTINGS)
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """One project of a kind: since when it is signed or being built, and the last day that anything was heard."""
+
+    id: int
+    number: str
+    name: str
+    unit_id: int
+    person: str | None
+    """Who worked on the lead it came from."""
+    day: date
+    heard_on: date
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a kind."""
+
+    rows: Sequence[Quiet]
+    following: tuple[date, int] | None
+    """The key of its last row, where more come after it."""
+
+
+def listing(
+    user: User,
+    kind: str,
+    policy: Policy,
+    *,
+    unit_id: int | None = None,
+    person_id: int | None = None,
+    after: tuple[date, int] | None = None,
+    limit: int = A_PAGE,
+) -> Page:
+    """The quiet projects of a kind, those signed or begun first in front: one statement."""
+    since, condition = _kinds(policy)[kind]
+    changed = select(func.max(ProjectFacts.recorded_at)).where(ProjectFacts.project_id == Project.id)
+    query = (
+        select(
+            Project.id,
+            Project.number,
+            Project.name,
+            Project.attracted_by_id,
+            User.name,
+            since,
+            Lead.last_progress_on,
+            changed.correlate(Project).scalar_subquery(),
+        )
+        .outerjoin(Lead, Lead.project_id == Project.id)
+        .outerjoin(User, User.id == Lead.held_by_id)
+        .where(_concerns(user), condition)
+        .order_by(since, Project.id)
+        .limit(limit + 1)
+    )
+    if unit_id is not None:
+        query = query.where(Project.attracted_by_id == unit_id)
+    if person_id is not None:
+        query = query.where(Lead.held_by_id == person_id)
+    if after is not None:
+        query = query.where(or_(since > after[0], and_(since == after[0], Project.id > after[1])))
+    found = [
+        Quiet(id_, number, name, of, person, day, _latest(day, progress, recorded))
+        for id_, number, name, of, person, day, progress, recorded in db.session.execute(query)
+    ]
+    rows = found[:limit]
+    return Page(rows, (rows[-1].day, rows[-1].id) if len(found) > limit else None)
+
+
+def counted(user: User, policy: Policy) -> Part:
+    """How many of each kind are quiet, for `reminders.groups`: by unit for those who see all of them, within a unit by
+    who worked on the lead.
+    """
+    own = user.role in UNITS
+    key = func.coalesce(Lead.held_by_id, 0) if own else Project.attracted_by_id
+    rows = (
+        select(key, func.min(User.name))
+        .select_from(Project)
+        .outerjoin(Lead, Lead.project_id == Project.id)
+        .outerjoin(User, User.id == Lead.held_by_id)
+        .where(_concerns(user), or_(*(condition for _since, condition in _kinds(policy).values())))
+        .group_by(key)
+    )
+    # no project is of both kinds, and one look at each tells
+    begun = func.count(Project.construction_started_on)
+    return Part(rows, {"signed": func.count() - begun, "landed": begun})
+
+
+def _kinds(policy: Policy) -> Mapping[str, tuple[Any, ColumnElement[bool]]]:
+    """Kind → the day it is so since, and the condition on Project, beside its Lead where it has one."""
+    begun, today = Project.construction_started_on, clock.today()
+
+    def quiet(since: Any, setting: str) -> ColumnElement[bool]:
+        last = today - timedelta(days=policy[setting])
+        changed = exists().where(
+            ProjectFacts.project_id == Project.id, ProjectFacts.recorded_at >= clock.begins(last)
+        )
+        unheard = or_(Lead.last_progress_on.is_(None), Lead.last_progress_on < last)
+        return and_(Project.completed_on.is_(None), since < last, unheard, ~changed)
+
+    return {
+        "signed": (Project.signed_on, and_(begun.is_(None), quiet(Project.signed_on, SETTINGS["signed"]))),
+        "landed": (begun, quiet(begun, SETTINGS["landed"])),
+    }
+
+
+def _concerns(user: User) -> ColumnElement[bool]:
+    """The condition on Project for those the person is reminded of: those their unit attracted, or all of them."""
+    if user.role in UNITS:
+        own = Project.attracted_by_id == user.unit_id if user.unit_id is not None else Project.id.is_(None)
+        return and_(visible_to(user), own)
+    return and_(visible_to(user), Project.attracted_by_id.is_not(None))
+
+
+def _latest(since: date, progress: date | None, recorded: datetime | None) -> date:
+    days = [since, progress, clock.shanghai(recorded).date() if recorded else None]
+    return max(day for day in days if day is not None)
