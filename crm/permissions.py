@@ -18,10 +18,12 @@ from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, tr
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed
+from crm.grants import GRANTED, JOINT, OWN_ONLY, PERMISSIONS, UNITS
 from crm.messages import N_
 from crm.models import (
-    ROLES,
+    DUTIES,
     Decision,
+    Holding,
     Lead,
     LeadUnit,
     Project,
@@ -29,92 +31,15 @@ from crm.models import (
     Standing,
     User,
 )
+from crm.services import holdings
 from crm.services.attribution import current
-
-UNITS = frozenset({"staff", "unit_head"})
-BUREAU = frozenset({"reviewer", "bureau_head"})
-LEADERS = frozenset({"leader", "working_group"})
-READERS = UNITS | BUREAU | LEADERS
-"""Everybody who works with projects. Leader and working group read, and later sign and decide appeals."""
-
-ADMINISTRATOR = frozenset({"administrator"})
-"""Accounts and technical settings: decides nothing and sees no project."""
-
-AUDITOR = frozenset({"auditor"})
-"""Reads logs and nothing else."""
-
-GRANTED_TO: dict[str, frozenset[str]] = {
-    "project:read": READERS,
-    "project:edit": UNITS | BUREAU,
-    "project:export": READERS,
-    "project:import": BUREAU,
-    "unit:read": READERS,
-    "project:register": BUREAU,
-    "project:mark": BUREAU,
-    "attachment:read": READERS,
-    "attachment:add": UNITS | BUREAU,
-    "lead:read": READERS,
-    "lead:log": UNITS,
-    "lead:edit": UNITS,
-    "lead:progress": UNITS,
-    "lead:claim": UNITS,
-    "lead:reassign": UNITS,
-    "lead:sign": UNITS,
-    "lead:triage": BUREAU,
-    "lead:export": READERS,
-    "company:read": READERS,
-    "company:edit": UNITS | BUREAU,
-    "company:export": READERS,
-    "contact:read": UNITS | BUREAU,
-    "contact:edit": UNITS,
-    "credit:read": READERS,
-    "credit:decide": BUREAU,
-    "announcement:read": BUREAU,
-    "setting:read": READERS | ADMINISTRATOR,
-    "brief:read": READERS,
-    "brief:print": READERS,
-    "rulebook:read": READERS | ADMINISTRATOR,
-    "rule:read": BUREAU | LEADERS,
-    "rule:propose": frozenset({"reviewer"}),
-    "rule:confirm": frozenset({"bureau_head"}),
-    "people:read": ADMINISTRATOR,
-    "people:manage": ADMINISTRATOR,
-    "system:read": ADMINISTRATOR,
-    "log:read": AUDITOR,
-    "log:export": AUDITOR,
-    "job:read": READERS | ADMINISTRATOR,
-    "job:manage": ADMINISTRATOR,
-}
-"""Each permission, noun:verb in the words of the addresses, with the roles that have it: a line for each, and no other."""
-
-OWN = frozenset(
-    {
-        "project:edit",
-        "attachment:read",
-        "attachment:add",
-        "lead:edit",
-        "lead:progress",
-        "lead:reassign",
-        "lead:sign",
-        "contact:read",
-        "contact:edit",
-    }
-)
-"""Permissions that a unit's people have for the projects and leads of their own unit alone."""
-
-JOINT = frozenset({"attachment:read", "attachment:add", "lead:progress", "contact:read", "contact:edit"})
-"""Those of them that they have for the leads, too, on which their unit works with the one that has them."""
-
-PERMISSIONS = tuple(GRANTED_TO)
-GRANTED = {role: frozenset(one for one in PERMISSIONS if role in GRANTED_TO[one]) for role in ROLES}
-"""Role → what it may do at all."""
-
-OWN_ONLY = dict.fromkeys(UNITS, OWN)
-"""Role → those of its permissions that hold for the records of its own unit alone."""
 
 ANOTHER_UNITS_LEAD = N_("只有承办这条线索的单位才能这样做。如需合作或接手，请向该单位提出。")
 
-ANOTHER_UNITS = N_("只有项目的招商、服务或应得单位才能这样做。如需更正，请联系该单位或审核员。")
+STANDING = tuple(f"{held}{duty}_id" for held in ("", "held_") for duty in DUTIES)
+"""The columns beside a project that name who is entitled to it and who holds it."""
+
+ANOTHER_UNITS = N_("只有项目的招商、实属或应属单位才能这样做。如需更正，请联系该单位或审核员。")
 
 PUBLIC = "public"
 """The mark of a view that is open to everybody."""
@@ -157,8 +82,9 @@ def visible_to(user: User | None) -> ColumnElement[bool]:
 
 
 def own(user: User | None) -> ColumnElement[bool]:
-    """The condition on Project that holds for the projects of the person's own unit: it attracted them, serves them, or
-    is entitled today to their indicators or leads the service of the enterprise. Holds for none where there is no unit.
+    """The condition on Project that holds for the projects of the person's own unit: it attracted them, holds their
+    indicators or the service of the enterprise, or is entitled to them today. Before a project begins nobody holds it:
+    then it is also the unit's that serves it in the books. Holds for none where there is no unit.
     """
     if user is None or user.unit_id is None:
         return false()
@@ -166,14 +92,24 @@ def own(user: User | None) -> ColumnElement[bool]:
     decided = exists(
         select(Decision.id)
         .where(Decision.id == current(today))
-        .where(or_(Decision.indicators_id == unit, Decision.enterprise_service_id == unit))
+        .where(or_(*(getattr(Decision, f"{duty}_id") == unit for duty in DUTIES)))
+        .correlate(Project)
+    )
+    held = exists(
+        select(Holding.id)
+        .where(Holding.id == holdings.current(today))
+        .where(or_(*(getattr(Holding, f"{duty}_id") == unit for duty in DUTIES)))
         .correlate(Project)
     )
     # What stands beside each project says the same at less cost, while it is that of today.
     stands = exists(select(Standing.id).where(Standing.day == today, Standing.rolled_from.is_(None)))
-    beside = or_(Project.indicators_id == unit, Project.enterprise_service_id == unit)
-    entitled = case((stands, beside), else_=decided)
-    return or_(Project.attracted_by_id == unit, Project.served_by_id == unit, entitled)
+    beside = or_(*(getattr(Project, name) == unit for name in STANDING))
+    begun = exists(select(Holding.id).where(Holding.project_id == Project.id).correlate(Project))
+    return or_(
+        Project.attracted_by_id == unit,
+        case((stands, beside), else_=or_(decided, held)),
+        and_(Project.served_by_id == unit, ~begun),
+    )
 
 
 def pooled() -> ColumnElement[bool]:

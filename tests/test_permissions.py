@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from crm import clock
 from crm.errors import NotAllowed
+from crm.grants import GRANTED, OWN_ONLY, PERMISSIONS
 from crm.models import Project, Unit, User
-from crm.permissions import GRANTED, OWN_ONLY, PERMISSIONS, allowed, may, own, require
+from crm.permissions import allowed, may, own, require
 from crm.rules.facts import Facts
 from crm.services import projects
 from crm.sheets.registry import RegistryRow

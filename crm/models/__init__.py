@@ -8,6 +8,7 @@ from crm.models.books import Books
 from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
 from crm.models.enterprises import ORIGIN_KINDS, Contact, Enterprise, ProjectOrigin
 from crm.models.history import AuditEvent
+from crm.models.holdings import DUTIES, CarryOver, Duty, Holding
 from crm.models.imports import Import, StagedDecision, StagedFacts, StagedRow
 from crm.models.indicators import Target
 from crm.models.industries import Industry
@@ -41,18 +42,48 @@ from crm.models.reassignments import (
 )
 from crm.models.search import LeadText, ProjectText, SearchPending
 from crm.models.standing import Standing
-from crm.models.units import Area, AreaTerm, FocusIndustry, PlateTerm, Street, StreetTerm, Unit, UnitTerm
+from crm.models.transfers import (
+    BATCH_KINDS,
+    BATCH_STATES,
+    HANDOVER_SECTIONS,
+    ITEM_STATES,
+    OPEN_TRANSFERS,
+    SIDES,
+    TRANSFER_STATES,
+    Transfer,
+    TransferBatch,
+    TransferFile,
+    TransferItem,
+    TransferSignature,
+)
+from crm.models.units import (
+    Area,
+    AreaTerm,
+    FocusIndustry,
+    PlateTerm,
+    Street,
+    StreetTerm,
+    Unit,
+    UnitSuccession,
+    UnitTerm,
+)
 
 __all__ = [
     "ANNOUNCEMENT_KINDS",
+    "BATCH_KINDS",
+    "BATCH_STATES",
     "COUNTED_KINDS",
     "CREDIT_ROLES",
+    "DUTIES",
     "FACTS",
+    "HANDOVER_SECTIONS",
+    "ITEM_STATES",
     "JOB_STATES",
     "LEAD_SOURCES",
     "LEAD_STAGES",
     "LOST_REASONS",
     "OPEN_STAGES",
+    "OPEN_TRANSFERS",
     "ORIGIN_KINDS",
     "PROGRESS_KINDS",
     "PROPOSAL_STATES",
@@ -60,7 +91,9 @@ __all__ = [
     "REASSIGNMENT_STATES",
     "RESPONSIBILITIES",
     "ROLES",
+    "SIDES",
     "STATUSES",
+    "TRANSFER_STATES",
     "TRIAGE_STATES",
     "WHOLE",
     "Access",
@@ -72,15 +105,18 @@ __all__ = [
     "AttachmentVersion",
     "AuditEvent",
     "Books",
+    "CarryOver",
     "Contact",
     "CreditShare",
     "CreditSplit",
     "Dated",
     "Decision",
     "DecisionColumns",
+    "Duty",
     "Enterprise",
     "FactColumns",
     "FocusIndustry",
+    "Holding",
     "Import",
     "Industry",
     "InsertOnly",
@@ -113,8 +149,14 @@ __all__ = [
     "Street",
     "StreetTerm",
     "Target",
+    "Transfer",
+    "TransferBatch",
+    "TransferFile",
+    "TransferItem",
+    "TransferSignature",
     "Triage",
     "Unit",
+    "UnitSuccession",
     "UnitTerm",
     "User",
     "UserSession",

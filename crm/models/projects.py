@@ -73,10 +73,10 @@ class Project(FactColumns, Base):
         Index(
             "ix_projects_unit_figures",
             "indicators_id",
+            "held_indicators_id",
             "enterprise_service_id",
+            "held_enterprise_service_id",
             "attribution_status",
-            "served_by_id",
-            "attracted_by_id",
             "total_investment_fen",
             sqlite_where=text("indicators_id IS NOT NULL"),
             postgresql_where=text("indicators_id IS NOT NULL"),
@@ -93,10 +93,11 @@ class Project(FactColumns, Base):
             postgresql_where=text("indicators_id IS NOT NULL"),
         ),
         Index(
-            "ix_projects_counted_elsewhere",
-            "completed_on",
-            sqlite_where=text("above_scale_industrial = 1 AND statistical_street_id != site_street_id"),
-            postgresql_where=text("above_scale_industrial AND statistical_street_id <> site_street_id"),
+            "ix_projects_due",
+            "due_since",
+            "id",
+            sqlite_where=text("due_since IS NOT NULL"),
+            postgresql_where=text("due_since IS NOT NULL"),
         ),
     )
 
@@ -108,7 +109,7 @@ class Project(FactColumns, Base):
     """Names of the facts whose values are 演示."""
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
-    # What is decided on the day of the table `standing`: kept by crm.services.standing, never set through the ORM,
+    # What is decided and held on the day of the table `standing`: kept by crm.services.standing, never set through the ORM,
     # so that it neither raises the version nor makes an open form stale.
     # use_alter: decisions refer to projects as well.
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", use_alter=True))
@@ -116,7 +117,11 @@ class Project(FactColumns, Base):
     enterprise_service_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     attribution_status: Mapped[str | None]
     standing_until: Mapped[date | None] = mapped_column(index=True)
-    """The first later day on which another stored decision begins; none where none does."""
+    """The first later day on which another stored decision or holding begins; none where none does."""
+    held_indicators_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    held_enterprise_service_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    due_since: Mapped[date | None]
+    """Since when a transfer is due: another unit is entitled than holds, and the notice is not silent about it."""
     __mapper_args__ = {"version_id_col": version}
 
     enterprise: Mapped[Enterprise | None] = relationship()

@@ -53,6 +53,21 @@ class UnitTerm(Dated, Base):
     active: Mapped[bool]
 
 
+class UnitSuccession(Dated, Base):
+    """From a day on another unit answers for what this one was responsible for; none takes that back."""
+
+    __tablename__ = "unit_successions"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "valid_from", "recorded_at"),
+        CheckConstraint("unit_id <> successor_id", name="units"),
+    )
+    SUBJECT: ClassVar[tuple[str, ...]] = ("unit_id",)
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    basis: Mapped[str]
+
+
 class Street(Base):
     """What a unit that is a street has besides: its administrative code and its place on the schematic
     map.

@@ -26,7 +26,7 @@ from crm.periods import ALWAYS
 from crm.rules import duties
 from crm.rules.facts import Facts, Ground, Readings
 from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, named, stretches
-from crm.services import outcomes, standing
+from crm.services import holdings, outcomes, standing
 
 LEADS = tuple(f"{responsibility}_id" for responsibility in RESPONSIBILITIES)
 Row = tuple[Any, ...]
@@ -199,7 +199,10 @@ def decide(
             changes.append((project_id, day, was, row))
     if added:
         db.session.execute(Decision.__table__.insert(), added)  # type: ignore[attr-defined]
-        standing.refresh(list(dict.fromkeys(project_id for project_id, *_ in changes)))
+    # the first holder goes by the facts as well: it is looked at even where nothing is decided anew
+    seated = holdings.seat(project_ids, event)
+    if added or seated:
+        standing.refresh(list(dict.fromkeys([*(project_id for project_id, *_ in changes), *seated])))
     return changes
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, false, or_, true
 
+from crm.grants import UNITS
 from crm.models import Contact, Enterprise, Lead, Project, User
-from crm.permissions import UNITS, allowed, leads_read_by, visible_to
+from crm.permissions import allowed, leads_read_by, visible_to
 
 
 def seen_by(user: User | None, enterprise: Any = Enterprise) -> ColumnElement[bool]:

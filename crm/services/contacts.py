@@ -12,9 +12,10 @@ from sqlalchemy.orm import joinedload
 from crm import secrecy
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.grants import BUREAU
 from crm.messages import N_
 from crm.models import Contact, Enterprise, Lead, User
-from crm.permissions import BUREAU, allowed, leads_read_by, own_leads
+from crm.permissions import allowed, leads_read_by, own_leads
 from crm.services import history
 from crm.services.contact_fields import HIDDEN, LONGEST, checked, masked
 

@@ -37,7 +37,7 @@ from crm.models import (
     StagedRow,
 )
 from crm.periods import ALWAYS
-from crm.services import standing
+from crm.services import holdings, standing
 from crm.services.attribution import COLUMNS
 from crm.services.projects import VERSIONED
 
@@ -87,6 +87,7 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _change_projects(import_)
     _add_versions(import_, event)
     _add_decisions(import_, event)
+    _seat(import_, event)
     standing.leave_behind()
     _have_found(import_)
 
@@ -253,6 +254,14 @@ def _add_decisions(import_: Import, event: AuditEvent) -> None:
     )
     columns = ["project_id", "from_day", "recorded_at", "event_id", *COLUMNS]
     _run(insert(table).from_select(columns, found, include_defaults=False))
+
+
+def _seat(import_: Import, event: AuditEvent) -> None:
+    """The first holder of what is new, and of what was corrected."""
+    entered = select(Project.id).join(StagedRow, StagedRow.number == Project.number)
+    holdings.seat(
+        entered.where(StagedRow.import_id == import_.id, StagedRow.action.in_(("new", "changed"))), event
+    )
 
 
 def _have_found(import_: Import) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import Decision, Project, Unit, User
+from crm.models import Decision, Duty, Project, Unit, User
 from crm.periods import Month
 from crm.permissions import visible_to
-from crm.services.standpoint import Duty, Standpoint
+from crm.services.standpoint import Standpoint
 
 MONTHS = 18
 """How far back a unit's picture goes."""

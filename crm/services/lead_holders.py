@@ -7,9 +7,10 @@ from sqlalchemy.orm import selectinload
 
 from crm.db import db
 from crm.errors import Refused
+from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import Lead, PostTerm, User
-from crm.permissions import UNITS, require
+from crm.permissions import require
 from crm.services import history
 from crm.services.leads import IN_WORK, OVER
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import joinedload
 
 from crm import clock
 from crm.db import db
+from crm.grants import UNITS
 from crm.models import OPEN_STAGES, Industry, Lead, User
-from crm.permissions import UNITS, allowed, leads_read_by, pooled
+from crm.permissions import allowed, leads_read_by, pooled
 from crm.services import lead_search
 from crm.services.project_list import Place
 from crm.services.search import Words

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, 
 
 from crm import clock
 from crm.db import db
+from crm.grants import UNITS
 from crm.models import Lead, Triage, User
-from crm.permissions import UNITS, leads_read_by
+from crm.permissions import leads_read_by
 from crm.services.policy import Policy
 
 KINDS = ("response", "feedback", "report", "next_step", "ending", "quiet", "triage")

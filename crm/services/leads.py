@@ -14,17 +14,10 @@ from sqlalchemy.orm import joinedload
 from crm import clock, company_names
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.grants import JOINT, OWN_ONLY
 from crm.messages import N_
 from crm.models import LOST_REASONS, OPEN_STAGES, Lead, User
-from crm.permissions import (
-    ANOTHER_UNITS_LEAD,
-    JOINT,
-    OWN_ONLY,
-    allowed,
-    leads_read_by,
-    own_leads,
-    require,
-)
+from crm.permissions import ANOTHER_UNITS_LEAD, allowed, leads_read_by, own_leads, require
 from crm.services import (
     edits,
     fact_checks,

@@ -18,8 +18,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from crm import clock
 from crm.db import db
+from crm.grants import UNITS
 from crm.models import Lead, Project, ProjectFacts, User
-from crm.permissions import UNITS, visible_to
+from crm.permissions import visible_to
 from crm.services.lead_overdue import A_PAGE, Part
 from crm.services.policy import Policy
 

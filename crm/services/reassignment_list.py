@@ -12,9 +12,10 @@ from sqlalchemy.orm import contains_eager, joinedload
 from crm import clock
 from crm.db import db
 from crm.errors import NotFound
+from crm.grants import BUREAU, UNITS
 from crm.messages import N_
 from crm.models import Lead, Reassignment, User
-from crm.permissions import BUREAU, UNITS, allowed, leads_read_by
+from crm.permissions import allowed, leads_read_by
 
 SIDES = ("asked", "ours")
 """Those that the person's unit is asked to answer, and those that it made."""

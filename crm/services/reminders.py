@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import literal, union_all
 
 from crm.db import db
+from crm.grants import UNITS
 from crm.models import User
-from crm.permissions import UNITS, allowed
+from crm.permissions import allowed
 from crm.services import lead_overdue, quiet_projects
 from crm.services.policy import Policy
 

@@ -1,4 +1,4 @@
-"""What is decided today, kept beside each project, so that a list need not ask the history of every one.
+"""What is decided and held today, kept beside each project, so that a list need not ask the history of every one.
 
 The columns are always of one day, that of the table `standing`; whoever asks about another day, or before they were
 rolled to a new one, asks the decisions themselves: `attribution.current`.
@@ -10,16 +10,25 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm.util import identity_key
 
 from crm.db import db
-from crm.models import Decision, Project, Standing
+from crm.models import DUTIES, Decision, Holding, Project, Standing
+from crm.services import dues, holdings
 
 AT_ONCE = 2_000
 """Projects moved to another day in one transaction."""
 
-COLUMNS = ("decision_id", "indicators_id", "enterprise_service_id", "attribution_status", "standing_until")
+COLUMNS = (
+    "decision_id",
+    "indicators_id",
+    "enterprise_service_id",
+    "attribution_status",
+    "standing_until",
+    "held_indicators_id",
+    "held_enterprise_service_id",
+)
 
 
 def current(day: date, known: datetime | None = None) -> ScalarSelect[int]:
@@ -38,7 +47,9 @@ def is_of(day: date) -> bool:
 
 
 def refresh(project_ids: Sequence[int]) -> None:
-    """Puts beside these projects what their decisions say: two statements, however many."""
+    """Puts beside these projects what their decisions and holdings say: three statements, and three more where a
+    transfer is due.
+    """
     _put(project_ids, _day_kept())
     _forget(project_ids)
 
@@ -56,7 +67,7 @@ def leave_behind() -> None:
 def roll(day: date) -> bool:
     """Moves some thousand projects towards a day; whether there is more to move.
 
-    Only those move whose decision of that day is another one. Whoever calls commits after each call.
+    Only those move whose decision or holding of that day is another one. Whoever calls commits after each call.
     """
     held = select(Standing).with_for_update().execution_options(populate_existing=True)
     kept = db.session.scalars(held).one()
@@ -88,7 +99,10 @@ def _stale(day: date, *, backwards: bool) -> Any:
     if not backwards:
         return later
     begun_since = exists().where(Decision.id == Project.decision_id, Decision.from_day > day)
-    return or_(later, begun_since)
+    # where what stands is of the day, no later holding lies before the next day that is kept
+    past = or_(Project.standing_until.is_(None), Project.standing_until > Holding.from_day)
+    held_since = exists().where(Holding.project_id == Project.id, Holding.from_day > day, past)
+    return or_(later, begun_since, held_since)
 
 
 def _day_kept() -> date:
@@ -105,21 +119,48 @@ def _put(project_ids: Sequence[int], day: date) -> None:
             Decision.enterprise_service_id,
             Decision.status.label("attribution_status"),
             _next_day(day).label("standing_until"),
+            Holding.indicators_id.label("held_indicators_id"),
+            Holding.enterprise_service_id.label("held_enterprise_service_id"),
         )
         .outerjoin(Decision, Decision.id == current(day))
+        .outerjoin(Holding, Holding.id == holdings.current(day))
         .where(Project.id.in_(project_ids))
         .subquery()
     )
     table: Any = Project.__table__
     statement = update(table).where(table.c.id == found.c.id)
-    db.session.execute(statement.values({name: found.c[name] for name in COLUMNS}))
+    db.session.execute(statement.values({name: found.c[name] for name in COLUMNS} | {"due_since": None}))
+    _put_dues(project_ids, day)
 
 
-def _next_day(day: date) -> ScalarSelect[date]:
-    later = select(func.min(Decision.from_day)).where(
-        Decision.project_id == Project.id, Decision.from_day > day
+def _put_dues(project_ids: Sequence[int], day: date) -> None:
+    """Since when a transfer is due, beside those projects where another unit is entitled than holds."""
+    table: Any = Project.__table__
+    pairs = ((getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES)
+    query = select(Project.id).where(
+        Project.id.in_(project_ids), dues.differ(Project.attribution_status, pairs)
     )
-    return later.correlate(Project).scalar_subquery()
+    differing = list(db.session.scalars(query))
+    since = dues.since_of(differing, day) if differing else {}
+    if since:
+        statement = update(table).where(table.c.id == bindparam("row")).values(due_since=bindparam("since"))
+        rows = [{"row": project_id, "since": first} for project_id, first in since.items()]
+        db.session.connection().execute(statement, rows)
+
+
+def _next_day(day: date) -> ColumnElement[date | None]:
+    """The next day on which another decision or another holding begins."""
+    days = (
+        select(row.from_day)
+        .where(row.project_id == Project.id, row.from_day > day)
+        .order_by(row.from_day)
+        .limit(1)
+        .correlate(Project)
+        .scalar_subquery()
+        for row in (Decision, Holding)
+    )
+    decision, holding = days
+    return case((decision.is_(None), holding), (holding < decision, holding), else_=decision)
 
 
 def _forget(project_ids: Sequence[int]) -> None:
@@ -127,4 +168,4 @@ def _forget(project_ids: Sequence[int]) -> None:
     for project_id in project_ids:
         project = db.session.identity_map.get(identity_key(Project, project_id))
         if project is not None:
-            db.session.expire(project, COLUMNS)
+            db.session.expire(project, (*COLUMNS, "due_since"))

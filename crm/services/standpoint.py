@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 from sqlalchemy.orm import aliased
 
 from crm import clock
-from crm.models import Decision, Project, ProjectFacts, User
+from crm.models import DUTIES, Decision, Duty, Holding, Project, ProjectFacts, User
 from crm.permissions import visible_to
-from crm.services import standing
-
-Duty = Literal["indicators", "enterprise_service"]
-DUTIES: tuple[Duty, ...] = ("indicators", "enterprise_service")
-"""The responsibilities that pass from unit to unit."""
+from crm.services import dues, holdings, standing
 
 
 @dataclass(frozen=True)
@@ -29,6 +25,8 @@ class Standpoint:
     """The projects themselves today, else the version of their facts that held on the day."""
     decision: Any
     """The decisions; today the columns beside the projects say the same."""
+    holding: Any
+    """The holdings; today the columns beside the projects say the same."""
 
     @property
     def is_present(self) -> bool:
@@ -49,11 +47,23 @@ class Standpoint:
         """The id of the unit that the rules name for a responsibility."""
         return getattr(self.decision, f"{duty}_id")  # type: ignore[no-any-return]
 
+    def held(self, duty: Duty) -> ColumnElement[Any]:
+        """The id of the unit that holds a responsibility."""
+        return getattr(self.holding, f"held_{duty}_id" if self.is_present else f"{duty}_id")  # type: ignore[no-any-return]
+
+    @property
+    def due(self) -> ColumnElement[bool]:
+        """Is another unit entitled than holds, so that a transfer is due?"""
+        if self.is_present:
+            return Project.due_since.is_not(None)
+        return dues.differ(self.status, ((self.entitled(duty), self.held(duty)) for duty in DUTIES))
+
     def select(self, user: User | None, *columns: Any) -> Select[Any]:
         """Columns of the projects that the person may see and whose attribution has begun."""
         query = select(*columns).select_from(Project)
         if not self.is_present:
             query = query.join(self.decision, self.decision.id == standing.current(self.day, self.known))
+            query = query.join(self.holding, self.holding.id == holdings.current(self.day, self.known))
         if self.facts is not Project:
             query = query.join(self.facts, self.facts.id == version(self.day, self.known))
         return query.where(visible_to(user), self.decision.indicators_id.is_not(None))
@@ -62,8 +72,10 @@ class Standpoint:
 def at(day: date, known: datetime | None = None) -> Standpoint:
     """The standpoint of a day, as the books knew it at an instant (None: now): one statement."""
     if known is not None or day != clock.today():
-        return Standpoint(day, known, aliased(ProjectFacts), Decision)
-    return Standpoint(day, known, Project, Project if standing.is_of(day) else Decision)
+        return Standpoint(day, known, aliased(ProjectFacts), Decision, Holding)
+    if standing.is_of(day):
+        return Standpoint(day, known, Project, Project, Project)
+    return Standpoint(day, known, Project, Decision, Holding)
 
 
 def version(day: date, known: datetime | None) -> ScalarSelect[int]:

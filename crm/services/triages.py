@@ -14,9 +14,10 @@ from sqlalchemy.orm import aliased, joinedload
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import Lead, LeadProgress, Triage, User
-from crm.permissions import UNITS, allowed
+from crm.permissions import allowed
 from crm.services import history, lead_clocks, policy, reassignments
 from crm.services.duplicates import Lookalike
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from crm.db import db
+from crm.grants import UNITS
 from crm.models import Enterprise, Project, ProjectOrigin, Unit, User
-from crm.permissions import UNITS, allowed, own, visible_to
+from crm.permissions import allowed, own, visible_to
 from crm.services import companies, company_groups, company_leads, contacts, origins
 from crm.services.company_leads import Known
 from crm.services.contacts import Panel

@@ -8,10 +8,11 @@ from flask_login import current_user
 
 from crm import clock
 from crm.briefs.content import BarChart
+from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import LEAD_SOURCES, LOST_REASONS
 from crm.periods import Month
-from crm.permissions import UNITS, needs
+from crm.permissions import needs
 from crm.services import funnel
 from crm.services.funnel import STEPS, Behind, Cohort, Scope
 from crm.services.units import all_units

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm import clock
+from crm.grants import BUREAU, LEADERS, UNITS
 from crm.messages import N_
-from crm.permissions import BUREAU, LEADERS, UNITS, allowed, signed_in
+from crm.permissions import allowed, signed_in
 from crm.services import (
     announcements,
     lead_steps,

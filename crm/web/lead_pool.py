@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 
 from crm.db import transaction
 from crm.errors import Refused
+from crm.grants import UNITS
 from crm.messages import N_
 from crm.periods import parse_day
-from crm.permissions import UNITS, allowed, needs
+from crm.permissions import allowed, needs
 from crm.services import lead_overdue, lead_pool, leads, policy, quiet_projects, reminders
 from crm.services.units import all_units
 from crm.web.parameters import Given, plain

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from crm.db import db
+from crm.grants import JOINT, OWN_ONLY
 from crm.models import Attachment, Lead, LeadProgress, Project, User
-from crm.permissions import JOINT, OWN_ONLY, allowed, leads_read_by, own_leads
+from crm.permissions import allowed, leads_read_by, own_leads
 from crm.services import attachments, contacts, lead_progress
 from crm.services.contacts import Shown
 

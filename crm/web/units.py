@@ -6,13 +6,12 @@ from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from crm.messages import N_
-from crm.models import Unit
+from crm.models import DUTIES, Duty, Unit
 from crm.models.units import KINDS
 from crm.periods import Month
 from crm.permissions import allowed, needs
 from crm.services import credited, flows, standpoint, unit_figures, unit_profile
 from crm.services.project_list import Place
-from crm.services.standpoint import DUTIES, Duty
 from crm.services.unit_figures import PARTS, Figures, Part
 from crm.services.units import active_units, all_units, unit_by_code
 from crm.web import columns_picture, unit_picture

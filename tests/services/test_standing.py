@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from crm import clock
 from crm.db import count_statements, transaction
-from crm.models import Decision, Project, Standing
+from crm.models import Decision, Holding, Project, Standing
 from crm.rules.facts import Facts
 from crm.seeds import foundation
-from crm.services import attribution, projects, rebuilding, standing
+from crm.services import attribution, holdings, projects, rebuilding, standing
 from crm.sheets.registry import RegistryRow
 from tests.importing import EXAMPLE, applied
 from tests.services.test_histories import TODAY, change, facts, rule
@@ -24,14 +24,18 @@ from tests.services.test_histories import TODAY, change, facts, rule
 
 def beside(session: Any) -> dict[str, tuple[Any, ...]]:
     """What stands beside each project."""
-    columns = [getattr(Project, name) for name in standing.COLUMNS[:-1]]
+    columns = [getattr(Project, name) for name in standing.COLUMNS if name != "standing_until"]
     return {number: tuple(rest) for number, *rest in session.execute(select(Project.number, *columns))}
 
 
 def by_decisions(session: Any, day: date) -> dict[str, tuple[Any, ...]]:
-    """What the decisions themselves say."""
+    """What the decisions and the holdings themselves say."""
     columns = (Decision.id, Decision.indicators_id, Decision.enterprise_service_id, Decision.status)
-    query = select(Project.number, *columns).outerjoin(Decision, Decision.id == attribution.current(day))
+    held = (Holding.indicators_id, Holding.enterprise_service_id)
+    query = select(Project.number, *columns, *held).outerjoin(
+        Decision, Decision.id == attribution.current(day)
+    )
+    query = query.outerjoin(Holding, Holding.id == holdings.current(day))
     return {number: tuple(rest) for number, *rest in session.execute(query)}
 
 

@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 
 from crm import clock
 from crm.db import db, transaction
+from crm.grants import GRANTED, PERMISSIONS
 from crm.models import AuditEvent, Project, User
-from crm.permissions import GRANTED, PERMISSIONS, allowed, own
+from crm.permissions import allowed, own
 from crm.services import people, posts, units
 from tests import build
 from tests.databases import Database

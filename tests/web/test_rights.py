@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from crm.grants import GRANTED, PERMISSIONS
 from crm.models import ROLES
-from crm.permissions import GRANTED, OWN_ACCOUNT, PERMISSIONS, PUBLIC, SIGNED_IN, needed
+from crm.permissions import OWN_ACCOUNT, PUBLIC, SIGNED_IN, needed
 from tests.web.conftest import Client
 
 EXAMPLES = {

@@ -14,8 +14,9 @@ from werkzeug.test import TestResponse
 
 from crm import clock
 from crm.db import db, transaction
+from crm.grants import GRANTED, OWN, OWN_ONLY
 from crm.models import ROLES, AuditEvent, Import, Lead, Project, Reassignment, User
-from crm.permissions import GRANTED, OWN, OWN_ONLY, needed
+from crm.permissions import needed
 from crm.services import attachments, contacts, jobs, people, proposals, readings, units
 from crm.services.attachments import Upload
 from crm.storage import storage

@@ -1,0 +1,121 @@
+"""应划转: where another unit is entitled than holds, a transfer is due: of what, from whom to whom, by which rule, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from crm.db import db
+from crm.models import DUTIES, RESPONSIBILITIES, Decision, Duty, Outcome, Project
+from crm.services import holdings
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to pass from one unit to another, and since when."""
+
+    from_unit_id: int
+    to_unit_id: int
+    duties: tuple[Duty, ...]
+    """`indicators`, `enterprise_service` or both."""
+    since: date
+    decision_id: int
+    """The decision that says so."""
+
+
+Entitled = tuple[date, int, str | None, int | None, int | None]
+"""From a day on: the decision, its status, and who is entitled to the indicators and to the service."""
+
+
+def of(project: Project, day: date, known: datetime | None = None) -> list[Due]:
+    """What of a project is to pass on, seen from a day and as known at an instant (None: now): two statements.
+
+    More than one only where a reading or a ruling parts the service from the indicators. Nothing while the notice is
+    silent: then the bureau is asked first.
+    """
+    return between(
+        _entitled([project.id], known)[project.id], holdings.rows_of([project.id], known)[project.id], day
+    )
+
+
+def differ(status: Any, pairs: Iterable[tuple[Any, Any]]) -> ColumnElement[bool]:
+    """For a query: is another unit entitled than holds, where the notice says who? `pairs`: entitled and held."""
+    return and_(status != "undetermined", or_(*(entitled != held for entitled, held in pairs)))
+
+
+def rule_of(due: Due) -> str:
+    """The rule by which the unit is entitled: one statement."""
+    query = select(Outcome.body).join(Decision, Decision.outcome_id == Outcome.id)
+    body = db.session.execute(query.where(Decision.id == due.decision_id)).scalar_one()
+    return rule_in(body, due.duties[0])
+
+
+def rule_in(body: Mapping[str, Any], duty: str) -> str:
+    """The rule that an outcome's stored body names for a responsibility."""
+    return str(body["duties"][RESPONSIBILITIES.index(duty)]["rule"])
+
+
+def between(entitled: Sequence[Entitled], held: Sequence[holdings.Row], day: date) -> list[Due]:
+    """The differences that a day shows between rows of who is entitled and rows of who holds, each in order of days."""
+    entitled = [row for row in entitled if row[0] <= day]
+    held = [row for row in held if row[0] <= day]
+    if not entitled or not held or entitled[-1][2] in (None, "undetermined"):
+        return []
+    found: dict[tuple[int, int], Due] = {}
+    _, number, _, *entitled_now = entitled[-1]
+    _, *held_now = held[-1]
+    for index, duty in enumerate(DUTIES):
+        to, has = entitled_now[index], held_now[index]
+        if to is None or has is None or to == has:
+            continue
+        since, other = _since(entitled, held, index, to), found.get((has, to))
+        if other is None:
+            found[has, to] = Due(has, to, (duty,), since, number)
+        else:
+            # both pass on together: from the first day on which one of them should have
+            found[has, to] = Due(has, to, (*other.duties, duty), min(since, other.since), number)
+    return list(found.values())
+
+
+def since_of(project_ids: Sequence[int], day: date) -> dict[int, date]:
+    """Project id → since when a transfer is due, of those where one is: two statements."""
+    entitled, held = _entitled(project_ids), holdings.rows_of(project_ids)
+    found = {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
+    return {project_id: min(due.since for due in dues) for project_id, dues in found.items() if dues}
+
+
+def _entitled(project_ids: Sequence[int], known: datetime | None = None) -> dict[int, list[Entitled]]:
+    """Project id → who is entitled from each day on, in order of days: one statement."""
+    query = select(
+        Decision.project_id,
+        Decision.from_day,
+        Decision.id,
+        Decision.status,
+        *(getattr(Decision, f"{duty}_id") for duty in DUTIES),
+    ).where(Decision.project_id.in_(project_ids))
+    if known is not None:
+        query = query.where(Decision.recorded_at <= known)
+    found: dict[int, dict[date, Entitled]] = {project_id: {} for project_id in project_ids}
+    for project_id, day, number, status, *units in db.session.execute(
+        query.order_by(Decision.from_day, Decision.id)
+    ):
+        found[project_id][day] = (day, number, status, units[0], units[1])
+    return {project_id: list(rows.values()) for project_id, rows in found.items()}
+
+
+def _since(entitled: Sequence[Entitled], held: Sequence[holdings.Row], index: int, to: int) -> date:
+    """The first day of the unbroken run, up to the last rows, in which a unit is entitled and another holds."""
+    days = [held[-1][0], entitled[-1][0]]
+    for day, _, status, *units in reversed(entitled):
+        if units[index] != to or status == "undetermined":
+            break
+        days[1] = day
+    for day, *holders in reversed(held):
+        if holders[index] in (to, None):
+            break
+        days[0] = day
+    return max(days)

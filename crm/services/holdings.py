@@ -1,0 +1,208 @@
+"""实属: who holds a project's indicators and service on any day, as known on any day; how holdings begin and pass on.
+
+A project's first holder is the unit in the books where the project began by the day of the notice, else the unit
+entitled (attribution.md, "Entitled and held"). From then on only a confirmed transfer changes it. What lies in closed
+months is never said anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, case, exists, func, insert, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from crm.db import db
+from crm.models import DUTIES, AuditEvent, Decision, Holding, Project, ProjectFacts
+from crm.rules.facts import NOTICE_DAY
+from crm.services import months
+
+Row = tuple[date, int | None, int | None]
+"""From a day on: who holds the indicators, who the service; nobody where the project has not begun."""
+
+NOBODY = (None, None)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A project passes on from a day: the units that get its indicators and its service, none where that stays."""
+
+    project_id: int
+    from_day: date
+    indicators_id: int | None
+    enterprise_service_id: int | None
+    transfer_id: int
+
+
+def current(day: date, known: datetime | None = None) -> ScalarSelect[int]:
+    """For a query over projects: the id of the holding in force on a day, as known at an instant (None: now)."""
+    query = select(Holding.id).where(Holding.project_id == Project.id, Holding.from_day <= day)
+    if known is not None:
+        query = query.where(Holding.recorded_at <= known)
+    query = query.order_by(Holding.from_day.desc(), Holding.id.desc()).limit(1)
+    return query.correlate(Project).scalar_subquery()
+
+
+def of(project: Project, known: datetime | None = None) -> list[Holding]:
+    """Who holds a project from each day on, in order of days, as known at an instant (None: now): one statement."""
+    query = select(Holding).where(Holding.project_id == project.id)
+    if known is not None:
+        query = query.where(Holding.recorded_at <= known)
+    rows = db.session.scalars(query.order_by(Holding.from_day, Holding.id))
+    return list({row.from_day: row for row in rows}.values())
+
+
+def effective_day(since: date) -> date:
+    """From which day a transfer due since a day holds: that day, or the first after the last closed month."""
+    closed = months.last_closed_day()
+    return since if closed is None else max(since, closed + timedelta(days=1))
+
+
+def seat(projects: Sequence[int] | Select[Any], event: AuditEvent) -> list[int]:
+    """Gives projects that began their first holder, and those whose beginning was corrected the one they should have had.
+
+    `projects` are ids, or a query for them. A correction moves the first holder only as far as no month has been closed
+    since and nothing was transferred yet; what it does not move shows as a transfer that is due. Returns the ids of those
+    whose first holder was corrected. Two statements where all have their first holder, however many projects.
+    """
+    first = _first_holders().where(Project.id.in_(projects))
+    new = first.add_columns(literal(event.at, Holding.__table__.c.recorded_at.type), literal(event.id)).where(
+        ~exists().where(Holding.project_id == Project.id)
+    )
+    columns = ["project_id", "from_day", *(f"{duty}_id" for duty in DUTIES), "recorded_at", "event_id"]
+    statement = insert(Holding).from_select(columns, new, include_defaults=False)
+    db.session.execute(statement, execution_options={"synchronize_session": False})
+    return _correct(first, event)
+
+
+def pass_on(moves: Iterable[Move], event: AuditEvent) -> None:
+    """Books what transfers move; later rows of the same project say the same from then on. Two statements, however many.
+
+    The caller has made sure that each move's day is open and not before the project began.
+    """
+    wanted = {move.project_id: move for move in moves}
+    stored = rows_of(list(wanted))
+    added = []
+    for project_id, move in wanted.items():
+        before = [row for row in stored[project_id] if row[0] < move.from_day]
+        after = [row for row in stored[project_id] if row[0] >= move.from_day]
+        if not after or after[0][0] != move.from_day:
+            after.insert(0, (move.from_day, *before[-1][1:]))
+        was = after[0]
+        for day, *held in after:
+            for index, to in enumerate((move.indicators_id, move.enterprise_service_id)):
+                # a later row that another transfer made keeps what that one moved
+                if to is not None and held[index] == was[index + 1]:
+                    held[index] = to
+            added.append(_values(project_id, (day, *held), event, move.transfer_id))
+    if added:
+        db.session.execute(Holding.__table__.insert(), added)  # type: ignore[attr-defined]
+
+
+def rows_of(project_ids: Sequence[int], known: datetime | None = None) -> Mapping[int, list[Row]]:
+    """Project id → who holds it from each day on, in order of days, as known at an instant: one statement."""
+    query = select(
+        Holding.project_id, Holding.from_day, Holding.indicators_id, Holding.enterprise_service_id
+    ).where(Holding.project_id.in_(project_ids))
+    if known is not None:
+        query = query.where(Holding.recorded_at <= known)
+    found: dict[int, dict[date, Row]] = {project_id: {} for project_id in project_ids}
+    for project_id, day, *held in db.session.execute(query.order_by(Holding.from_day, Holding.id)):
+        found[project_id][day] = (day, held[0], held[1])
+    return {project_id: list(rows.values()) for project_id, rows in found.items()}
+
+
+def _first_holders() -> Select[Any]:
+    """For projects that have begun: project, its first day, and who should hold indicators and service first."""
+    one, again, facts, later = (
+        aliased(Decision),
+        aliased(Decision),
+        aliased(ProjectFacts),
+        aliased(ProjectFacts),
+    )
+    first = select(one.id).where(
+        one.project_id == Project.id, one.outcome_id.is_not(None), ~_said_anew(one, again)
+    )
+    first = first.order_by(one.from_day).limit(1).correlate(Project)
+    version = select(later.id).where(later.project_id == Project.id, later.valid_from <= Decision.from_day)
+    version = version.order_by(later.valid_from.desc(), later.id.desc()).limit(1).correlate(Project, Decision)
+    start, end = Project.construction_started_on, Project.completed_on
+    earliest = case((start.is_(None), end), (end < start, end), else_=start)
+    old = func.coalesce(Project.signed_on, earliest) <= NOTICE_DAY
+    in_books = func.coalesce(facts.served_by_id, facts.attracted_by_id)
+    holders = (case((old, in_books), else_=getattr(Decision, f"{duty}_id")).label(duty) for duty in DUTIES)
+    return (
+        select(Project.id, Decision.from_day, *holders)
+        .select_from(Project)
+        .join(Decision, Decision.id == first.scalar_subquery())
+        .join(facts, facts.id == version.scalar_subquery())
+    )
+
+
+def _said_anew(row: Any, again: Any) -> Any:
+    """Was what holds from a row's day on recorded once more?"""
+    return exists().where(
+        again.project_id == row.project_id, again.from_day == row.from_day, again.id > row.id
+    )
+
+
+def _correct(first: Select[Any], event: AuditEvent) -> list[int]:
+    """Says anew who held first where the facts of the beginning were corrected."""
+    held, one = aliased(Holding), aliased(Holding)
+    # rows that name nobody are of days before a project that was found to begin later
+    query = select(one.id).where(one.project_id == Project.id, one.indicators_id.is_not(None))
+    query = query.where(~_said_anew(one, aliased(Holding))).order_by(one.from_day).limit(1).correlate(Project)
+    said = first.selected_columns
+    found = (
+        first.add_columns(held.from_day)
+        .join(held, held.id == query.scalar_subquery())
+        .where(
+            or_(
+                held.from_day != said.from_day,
+                *(getattr(held, f"{duty}_id") != said[duty] for duty in DUTIES),
+            )
+        )
+    )
+    differing = db.session.execute(found).all()
+    if not differing:
+        return []
+    ids = [row[0] for row in differing]
+    stored, closed = rows_of(ids), months.last_closed_day()
+    transferred = set(
+        db.session.scalars(
+            select(Holding.project_id).where(Holding.project_id.in_(ids), Holding.transfer_id.is_not(None))
+        )
+    )
+    added = []
+    for project_id, day, indicators_id, service_id, begun in differing:
+        holders = (indicators_id, service_id)
+        rows = {row[0]: row[1:] for row in stored[project_id]}
+        fixed = project_id in transferred or (closed is not None and closed >= min(day, begun))
+        if fixed:
+            # who held stays; days before it that the project had begun by are held by the same unit
+            new = {day: rows[begun]} if day < begun else {}
+        else:
+            new = {begun: NOBODY if day > begun else holders, day: holders}
+            new |= {later: holders for later in rows if later > max(day, begun)}
+        for since, names in sorted(new.items()):
+            if rows.get(since) != names:
+                added.append(_values(project_id, (since, *names), event, None))
+    if added:
+        db.session.execute(Holding.__table__.insert(), added)  # type: ignore[attr-defined]
+    return list(dict.fromkeys(row["project_id"] for row in added))
+
+
+def _values(project_id: int, row: Any, event: AuditEvent, transfer_id: int | None) -> dict[str, Any]:
+    from_day, indicators_id, service_id = row
+    return {
+        "project_id": project_id,
+        "from_day": from_day,
+        "recorded_at": event.at,
+        "indicators_id": indicators_id,
+        "enterprise_service_id": service_id,
+        "transfer_id": transfer_id,
+        "event_id": event.id,
+    }
