@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import aliased, joinedload
 
 from crm import clock
 from crm.db import db
@@ -32,10 +32,23 @@ A_PAGE = 50
 
 
 @dataclass(frozen=True)
-class Page:
-    """Announcements, newest first, and whether there are others before and after them."""
+class Told:
+    """What one project announced when it entered the books: for one reason, or for both."""
 
-    announcements: list[Announcement]
+    one: Announcement
+    other: Announcement | None
+
+    @property
+    def reasons(self) -> tuple[Announcement, ...]:
+        """The one, and the other where there is one."""
+        return (self.one, self.other) if self.other else (self.one,)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What projects announced, newest first, and whether there are others before and after them."""
+
+    told: list[Told]
     has_previous: bool
     has_next: bool
 
@@ -86,7 +99,9 @@ def announce(project: Project, *, actor: User | None) -> list[Announcement]:
 def listing(
     user: User | None, *, after: int | None = None, before: int | None = None, last: bool = False
 ) -> Page:
-    """A page of announcements below an id (`after`), above one (`before`), the last, or the first: one statement."""
+    """A page of what projects announced, below an id (`after`), above one (`before`), the last, or the first: one
+    statement.
+    """
     query = _announced(user)
     backwards = last or before is not None
     if before is not None:
@@ -94,17 +109,17 @@ def listing(
     elif after is not None and not last:
         query = query.where(Announcement.id < after)
     order = Announcement.id.asc() if backwards else Announcement.id.desc()
-    found = list(db.session.scalars(query.order_by(order).limit(A_PAGE + 1)))
+    found = [Told(*row) for row in db.session.execute(query.order_by(order).limit(A_PAGE + 1))]
     more, found = len(found) > A_PAGE, found[:A_PAGE]
     if backwards:
         return Page(found[::-1], has_previous=more, has_next=before is not None)
     return Page(found, has_previous=after is not None, has_next=more)
 
 
-def unseen(user: User | None, most: int) -> list[Announcement]:
-    """The newest announcements that nobody has seen: one statement."""
+def unseen(user: User | None, most: int) -> list[Told]:
+    """The newest that nobody has seen: one statement."""
     query = _announced(user).where(Announcement.seen_at.is_(None))
-    return list(db.session.scalars(query.order_by(Announcement.id.desc()).limit(most)))
+    return [Told(*row) for row in db.session.execute(query.order_by(Announcement.id.desc()).limit(most))]
 
 
 def of(project: Project) -> list[Announcement]:
@@ -114,31 +129,39 @@ def of(project: Project) -> list[Announcement]:
 
 
 def see(key: int, *, actor: User) -> tuple[Announcement, bool]:
-    """Notes that the bureau has seen an announcement; whether it was this person who is noted now.
+    """Notes that the bureau has seen what a project announced, for whatever reasons; whether it was this person who is
+    noted now.
 
     Of two the first is noted, and nothing is written for the second. Raises NotAllowed, NotFound.
     """
     if not allowed(actor, "announcement:read"):
         raise NotAllowed()
     history.hold()
-    query = _announced(actor).where(Announcement.id == key)
-    found = db.session.scalar(
-        query.with_for_update(of=Announcement).execution_options(populate_existing=True)
-    )
-    if found is None:
+    row = db.session.execute(_announced(actor).where(Announcement.id == key)).one_or_none()
+    if row is None:
         raise NotFound()
-    if found.seen_at is not None:
-        return found, False
-    found.seen_at, found.seen_by_id = clock.now(), actor.id
-    history.record("announcement.seen", found.project, actor=actor, kind=found.kind)
-    return found, True
+    reasons = Told(*row).reasons
+    held = select(Announcement).where(Announcement.id.in_([one.id for one in reasons]))
+    held = held.with_for_update().execution_options(populate_existing=True)
+    unread = [one for one in db.session.scalars(held) if one.seen_at is None]
+    for one in unread:
+        one.seen_at, one.seen_by_id = clock.now(), actor.id
+    if unread:
+        kinds = [one.kind for one in unread]
+        history.record("announcement.seen", reasons[0].project, actor=actor, kinds=kinds)
+    return reasons[0], bool(unread)
 
 
 def _announced(user: User | None):  # type: ignore[no-untyped-def]
+    # Both reasons of a project are announced as it enters, one after the other: the later one stands beside the first.
+    later, earlier = aliased(Announcement), aliased(Announcement)
+    first = ~exists().where(earlier.project_id == Announcement.project_id, earlier.id < Announcement.id)
+    beside = and_(later.project_id == Announcement.project_id, later.id > Announcement.id)
     return (
-        select(Announcement)
+        select(Announcement, later)
         .join(Project, Project.id == Announcement.project_id)
-        .where(visible_to(user))
+        .outerjoin(later, beside)
+        .where(visible_to(user), first)
         .options(
             joinedload(Announcement.project).joinedload(Project.attracted_by),
             joinedload(Announcement.seen_by),

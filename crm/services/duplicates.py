@@ -60,6 +60,8 @@ class Lookalike:
     """None where it may not be told."""
     pooled: bool = False
     """Is the lead in the common pool?"""
+    investor: bool = False
+    """Do both name an investor, and the same one?"""
 
     @property
     def stops(self) -> bool:
@@ -184,9 +186,9 @@ def _leads(
         for id_, number, name, key, investor, unit_id, since, reads, in_pool, code, enterprise_id in rows:
             similarity = alike.get(key, 0) or names.similarity(asked.name, key)
             level = asked.level(similarity, least_alike, investor, code, enterprise_id)
-            shown = name if reads else None
+            shown, same = name if reads else None, bool(investor) and investor == asked.investor
             found.append(
-                Lookalike(level, similarity, unit_id, since, id_, number, None, shown, bool(in_pool))
+                Lookalike(level, similarity, unit_id, since, id_, number, None, shown, bool(in_pool), same)
             )
     return found
 

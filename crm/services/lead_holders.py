@@ -12,7 +12,7 @@ from crm.messages import N_
 from crm.models import Lead, PostTerm, User
 from crm.permissions import require
 from crm.services import history
-from crm.services.leads import IN_WORK, OVER
+from crm.services.leads import IN_WORK, check_changeable
 
 
 def colleagues(unit_id: int) -> list[User]:
@@ -26,8 +26,7 @@ def hand_to(lead: Lead, person: User, *, actor: User | None) -> None:
     """Somebody else of the unit works on it from now on. Raises NotAllowed, and Refused for who cannot."""
     if actor is not None:
         require(actor, "lead:edit", lead)
-    if lead.stage not in IN_WORK:
-        raise Refused(OVER)
+    check_changeable(lead)
     if not _works_in(person, lead.unit_id):
         raise Refused(N_("请在本单位的经办人员中选一位"), field="person")
     if lead.held_by_id == person.id:

@@ -34,7 +34,7 @@ OPENLY = ("id", "had_since")
 """Those that tell no more of a lead than everybody may know."""
 
 NEXT = ("overdue", "none")
-"""What the next step of an open lead can be narrowed to: its day is past, or there is none."""
+"""What the next step of an open lead that some unit has can be narrowed to: its day is past, or there is none."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,8 @@ class Listing:
             past = Lead.next_step_on < clock.today()
             query = query.where(
                 Lead.stage.in_(OPEN_STAGES),
+                # what is in the common pool waits for nobody's next step
+                Lead.protected_until >= clock.today(),
                 past if filters.next_step == "overdue" else Lead.next_step_on.is_(None),
             )
         if filters.industry is not None:

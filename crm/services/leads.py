@@ -40,8 +40,18 @@ IN_WORK = ("triage", *OPEN_STAGES)
 LONGEST_NOTE = 500
 
 NO_UNIT = N_("您的岗位不属于任何单位，不能登记线索")
-OVER = N_("这条线索已经结束，不能再修改")
-NOT_OPEN = N_("只有线索或在谈阶段才能退库")
+OVER = {
+    "signed": N_("这条线索已经签约，成为项目，不能再修改；请到项目页更正项目的情况"),
+    "withdrawn": N_("这条线索已经退库，不能再修改；重新接触时请另行登记"),
+    "merged": N_("这条线索已经并入另一条，不能再修改；请修改它并入的那一条"),
+}
+NOT_OPEN = {
+    "triage": N_("这条线索正在研判，不能退库；请等商务局研判"),
+    "signed": N_("这条线索已经签约，成为项目，不能退库；项目有变化请到项目页更正"),
+    "withdrawn": N_("这条线索已经退库，不能再退一次"),
+    "merged": N_("这条线索已经并入另一条，不能退库；请看它并入的那一条"),
+}
+"""Stage → why a lead cannot be changed, or given up, and what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -158,14 +168,25 @@ def log(
     return lead
 
 
+def check_changeable(lead: Lead) -> None:
+    """Raises Refused where the lead is over, with what to do instead."""
+    if lead.stage not in IN_WORK:
+        raise Refused(OVER[lead.stage])
+
+
+def check_open(lead: Lead) -> None:
+    """Raises Refused where the lead is not one that can be given up, with what to do instead."""
+    if not lead.is_open:
+        raise Refused(NOT_OPEN[lead.stage])
+
+
 def change(lead: Lead, facts: Mapping[str, Any], *, version: int, actor: User) -> dict[str, Any]:
     """Gives the lead other facts; returns those that changed, as they were. `version` is the one the person saw.
 
     Raises NotAllowed, Stale, and Refused or Refusals with every field that is wrong.
     """
     require(actor, "lead:edit", lead)
-    if lead.stage not in IN_WORK:
-        raise Refused(OVER)
+    check_changeable(lead)
     if lead.version != version:
         raise Stale()
     known = facts_of(lead)
@@ -194,8 +215,7 @@ def withdraw(lead: Lead, reason: str, note: str, *, version: int, actor: User) -
     Raises NotAllowed, Stale, and Refused or Refusals.
     """
     require(actor, "lead:edit", lead)
-    if not lead.is_open:
-        raise Refused(NOT_OPEN)
+    check_open(lead)
     if lead.version != version:
         raise Stale()
     found = []

@@ -15,7 +15,7 @@ from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Enterprise
 from crm.permissions import needs
-from crm.services import companies, history
+from crm.services import companies, company_groups, history
 from crm.services.companies import FLAGS, LONGEST, CodeTaken
 from crm.sheets.credit_codes import credit_code
 from crm.web.company_words import FIELDS, FLAG_NAMES, YES, Choices
@@ -29,6 +29,9 @@ Answer = str | tuple[str, int] | Response
 
 WAS = "was_"
 """Begins the name of what a field was when the form was opened."""
+
+UNSEEN_PARENT = N_("（上级企业您看不到；保留不改）")
+"""Stands for the name of a parent that the person may not see."""
 
 FORM_EXPIRED = N_("这张表单已经失效；请从企业页重新打开修改页")
 
@@ -85,7 +88,7 @@ def _change(key: int) -> Answer:
     merged = merge(base, theirs, mine)
     if merged.conflicts:
         return _conflict(company, merged), 409
-    values, wrong = _values(merged.values)
+    values, wrong = _values(merged.values, company)
     try:
         if wrong:
             raise Refusals(wrong)
@@ -106,12 +109,13 @@ def _change(key: int) -> Answer:
 
 
 def texts_of(company: Enterprise) -> dict[str, str]:
-    """What is known, as the form has it."""
-    parent = company.parent
+    """What is known, as the form has it; of a parent that the person may not see there is that it is there."""
+    parent = company_groups.parent(company, current_user)
+    unseen = _(UNSEEN_PARENT) if company.parent_id is not None else ""
     return {
         "name": company.name,
         "credit_code": company.credit_code or "",
-        "parent": f"{parent.name} {parent.credit_code or ''}".strip() if parent else "",
+        "parent": f"{parent.name} {parent.credit_code or ''}".strip() if parent else unseen,
         "group_name": company.group_name,
         **{flag: YES if getattr(company, flag) else "" for flag in FLAGS},
         "note": company.note,
@@ -138,8 +142,10 @@ def _base() -> dict[str, str]:
     return {name: _text(name, WAS) for name in FIELDS}
 
 
-def _values(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Refused]]:
-    """The texts of a form as columns, and what is wrong with them."""
+def _values(
+    texts: Mapping[str, str], company: Enterprise | None = None
+) -> tuple[dict[str, Any], list[Refused]]:
+    """The texts of a form as columns, and what is wrong with them; the company keeps a parent whose text it kept."""
     wrong: list[Refused] = []
     values: dict[str, Any] = {name: texts[name] for name in LONGEST}
     values |= {flag: texts[flag] == YES for flag in FLAGS}
@@ -149,8 +155,11 @@ def _values(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Refused]]:
     except Refused as problem:
         wrong.append(problem)
     try:
-        parent = companies.named(texts["parent"])
-        values["parent_id"] = parent.id if parent else None
+        if company is not None and texts["parent"] == texts_of(company)["parent"]:
+            values["parent_id"] = company.parent_id
+        else:
+            parent = companies.named(texts["parent"])
+            values["parent_id"] = parent.id if parent else None
     except Refused as problem:
         wrong.append(problem)
     if not values["name"]:

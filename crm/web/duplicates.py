@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm.messages import N_
-from crm.models import Unit
+from crm.models import Triage, Unit
 from crm.permissions import needs
 from crm.services import duplicates, units
 from crm.services.duplicates import LONGEST, SAME, Lookalike
@@ -26,6 +26,9 @@ LEVELS = {
     4: N_("名称有些相近"),
 }
 """What each level of practice.md says."""
+
+ONE_ENTERPRISE, NAMES_ALONE = N_("同一家企业"), N_("名称相同")
+"""What the second level says where it is not by name and investor."""
 
 MARKS = {1: "error", 2: "error", 3: "warning", 4: "quiet"}
 """How its mark looks."""
@@ -87,9 +90,26 @@ def address(one: Lookalike) -> str:
     return url_for("projects.listing", q=one.name)
 
 
+def level_name(level: int, similarity: int, *, investor: bool) -> str:
+    """What a level says, as a message; `investor` whether both name one, and the same. The second level is also that of
+    leads of one enterprise, whatever they are called, and of those that have no more than a name.
+    """
+    if level != 2:
+        return LEVELS[level]
+    if similarity < SAME:
+        return ONE_ENTERPRISE
+    return LEVELS[level] if investor else NAMES_ALONE
+
+
+def triage_level(triage: Triage) -> str:
+    """What the level of a triage says, as a message."""
+    first, second = triage.lead.investor_key, triage.other.investor_key
+    return level_name(triage.level, triage.similarity, investor=bool(first) and first == second)
+
+
 def why(one: Lookalike) -> str:
     if one.level <= 2:
-        return said(LEVELS[one.level])
+        return said(level_name(one.level, one.similarity, investor=one.investor))
     if one.similarity == SAME:
         return _("名称相同，投资方没有都填或不同")
     return _("%(level)s，%(percent)s%%", level=said(LEVELS[one.level]), percent=one.similarity)

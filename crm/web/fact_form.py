@@ -119,9 +119,12 @@ class Choices:
         )
 
     def text(self, field: Field, value: str) -> str:
-        """A field's text as a person reads it."""
+        """A field's text as a person reads it; the name of an industry is asked of the database."""
         if field.kind == "sum" and value:
             return _("%(yi)s亿元", yi=value)
+        if field.kind == "industry" and value:
+            known = industries.industry(value)
+            return f"{known.code} {known.name}" if known else value
         return dict(self.of.get(field.kind, ())).get(value, value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crm.models import Lead, Triage
+from crm.models import Lead, Triage, User
 from crm.permissions import allowed
 from crm.services import merged_leads, triages
 from crm.services.leads import Seen
@@ -37,7 +37,7 @@ class Beside:
     @property
     def level(self) -> str:
         """What its level says."""
-        return duplicates.LEVELS[self.triage.level]
+        return duplicates.triage_level(self.triage)
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,21 @@ class Duplicates:
     """The leads that were merged into this one."""
 
 
+def waiting(lead: Lead, user: User) -> list[Beside]:
+    """The triages of a lead that nobody has decided yet: one statement."""
+    return [one for one in _beside(lead, user, triages.of_lead(lead)) if one.waits]
+
+
 def of(seen: Seen, _given: Given) -> Duplicates:
     """The triages of a lead, and what was merged into it: one statement, three more where there is something merged."""
-    lead, decides = seen.lead, allowed(seen.user, "lead:triage")
+    lead = seen.lead
     found = triages.of_lead(lead)
-    beside = [Beside(one, one.other if one.lead_id == lead.id else one.lead, decides) for one in found]
+    beside = _beside(lead, seen.user, found)
     # whatever was merged into it came through a triage
     merged = any(one.state == "same" and one.other_id == lead.id for one in found)
     return Duplicates(beside, merged_leads.of(lead) if merged else ())
+
+
+def _beside(lead: Lead, user: User, found: Sequence[Triage]) -> list[Beside]:
+    decides = allowed(user, "lead:triage")
+    return [Beside(one, one.other if one.lead_id == lead.id else one.lead, decides) for one in found]

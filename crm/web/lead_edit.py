@@ -40,6 +40,7 @@ NOTHING_CHANGED = N_("没有任何改动：各项都与账上一致")
 def edit(number: str) -> str:
     """The facts as the books have them, in a form."""
     seen = _open(number)
+    leads.check_changeable(seen.lead)
     choices = Choices.of_books()
     texts = lead_form.texts(lead_fields.facts_of(seen.lead), choices)
     return _form(seen.lead, choices, texts, texts, lead_timeline.newest(seen.lead))
@@ -60,6 +61,7 @@ def change(number: str) -> Answer:
 
 def _change(number: str) -> Answer:
     lead, choices = _open(number).lead, Choices.of_books()
+    leads.check_changeable(lead)
     known, version, since = lead_fields.facts_of(lead), lead.version, version_sent()
     theirs = lead_form.texts(known, choices)
     given = {name: plain(request.form[name])[:LONGEST].strip() for name in FIELDS if name in request.form}
@@ -110,7 +112,9 @@ def hand_to(number: str) -> Response:
 @needs("lead:edit")
 def give_up(number: str) -> str:
     """Why it is given up."""
-    return _withdraw(_open(number).lead, "", "")
+    lead = _open(number).lead
+    leads.check_open(lead)
+    return _withdraw(lead, "", "")
 
 
 @blueprint.post("/leads/<number>/withdraw")
@@ -124,9 +128,9 @@ def withdraw(number: str) -> Answer:
             lead = leads.for_change(plain(number), current_user)
             leads.withdraw(lead, reason, note, version=version_sent(), actor=current_user)
     except (Refused, Refusals) as problem:
-        if isinstance(problem, NotAllowed | Stale):
-            raise
         found = [problem] if isinstance(problem, Refused) else list(problem)
+        if isinstance(problem, NotAllowed | Stale) or all(one.field is None for one in found):
+            raise
         return _withdraw(_open(number).lead, reason, note, beside_fields(found)), 400
     flash(_("线索%(number)s已退库。", number=plain(number)), "success")
     return redirect(url_for("leads.lead", number=plain(number)), 303)

@@ -19,7 +19,7 @@ from crm.models import Lead
 from crm.permissions import needs
 from crm.services import announcements, credit, lead_timeline, registering, requirements, signing
 from crm.services.attribution import Rulebook, rulebook
-from crm.web import fact_form
+from crm.web import fact_form, lead_duplicates
 from crm.web.edit_preview import LARGEST_ID, beside_fields
 from crm.web.fact_form import FIELD_LABELS, FIELDS, Choices, Field
 from crm.web.foreseen import Foreseen
@@ -153,6 +153,7 @@ def sign(number: str) -> Answer:
         choices=choices,
         foreseen=foreseen,
         told=told,
+        doubts=lead_duplicates.waiting(lead, current_user),
         shares=shares,
         percent=credit.percent,
         roles=CREDIT_ROLES,

@@ -77,7 +77,8 @@ def test_what_is_unusual_is_told_by_the_median_of_two_years(books: Any) -> None:
 def test_an_announcement_is_seen_once(books: Any) -> None:
     announced(30 * YI)
     first, second, staff = build.user("reviewer"), build.user("bureau_head"), build.user()
-    (one,) = announcements.unseen(first, 5)
+    (told,) = announcements.unseen(first, 5)
+    one = told.one
     with pytest.raises(NotAllowed):
         announcements.see(one.id, actor=staff)
     assert announcements.see(one.id, actor=first)[1] is True
@@ -92,15 +93,31 @@ def test_the_list_is_cut_by_key(books: Any, monkeypatch: pytest.MonkeyPatch) -> 
         announced(fen * YI)
     reader = build.user("reviewer")
     first = announcements.listing(reader)
-    ids = [one.id for one in first.announcements]
-    assert [one.amount_fen // YI for one in first.announcements] == [34, 33]
+    ids = [told.one.id for told in first.told]
+    assert [told.one.amount_fen // YI for told in first.told] == [34, 33]
     assert (first.has_previous, first.has_next) == (False, True)
     second = announcements.listing(reader, after=ids[-1])
-    assert [one.amount_fen // YI for one in second.announcements] == [32, 31]
-    back = announcements.listing(reader, before=second.announcements[0].id)
-    assert [one.id for one in back.announcements] == ids and (back.has_previous, back.has_next) == (
+    assert [told.one.amount_fen // YI for told in second.told] == [32, 31]
+    back = announcements.listing(reader, before=second.told[0].one.id)
+    assert [told.one.id for told in back.told] == ids and (back.has_previous, back.has_next) == (
         False,
         True,
     )
     end = announcements.listing(reader, last=True)
-    assert [one.amount_fen // YI for one in end.announcements] == [31, 30] and not end.has_next
+    assert [told.one.amount_fen // YI for told in end.told] == [31, 30] and not end.has_next
+
+
+def test_both_reasons_of_a_project_are_one_entry(books: Any) -> None:
+    enter(YI, 10)
+    assert announced(30 * YI) == [("mark", 30 * YI), ("unusual", 10 * YI)]
+    assert announced(40 * YI) == [("mark", 30 * YI), ("unusual", 10 * YI)]
+    reader = build.user("reviewer")
+    told = announcements.listing(reader).told
+    assert [one.one.amount_fen // YI for one in told] == [40, 30]
+    assert [[why.kind for why in one.reasons] for one in told] == [["mark", "unusual"]] * 2
+    assert len(announcements.unseen(reader, 5)) == 2
+    assert announcements.see(told[0].one.id, actor=reader)[1] is True
+    assert {why.seen_by_id for why in told[0].reasons} == {reader.id}
+    assert announcements.see(told[0].one.id, actor=reader)[1] is False
+    assert [one.one.amount_fen // YI for one in announcements.unseen(reader, 5)] == [30]
+    assert [event.detail["kinds"] for event in events("announcement.seen")] == [["mark", "unusual"]]

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import Enterprise, Project
-from crm.services import companies, origins, people
+from crm.services import companies, origins, people, units
 from crm.sheets.credit_codes import check_character
-from tests.web.conftest import Client
+from tests import build
+from tests.web.conftest import TODAY, Client
 
 CODE = "91420100MA4KX1234" + check_character("91420100MA4KX1234")
 NEW = {"name": "湖北示例有限公司", "credit_code": CODE.lower(), "listed": "1"}
@@ -99,6 +101,33 @@ def test_two_change_different_fields_and_the_same(client: Client, filled: Flask)
     now = company(filled, "汉芯公司")
     assert (now.note, now.group_name, now.fortune_500) == ("我写的", "甲集团", True)
     assert first.post(path, data=base | {"version": "1"}).status_code == 400
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_parent_that_may_not_be_seen_is_kept_and_not_named(client: Client, filled: Flask) -> None:
+    with filled.app_context(), clock.at(TODAY), transaction():
+        parent = Enterprise(name="绝密母公司")
+        db.session.add(parent)
+        db.session.flush()
+        build.lead(units.unit_by_code("gx"), "XS2021009", enterprise_id=parent.id)
+        child = db.session.query(Enterprise).filter_by(name="汉芯公司").one()
+        child.parent_id, key, above = parent.id, child.id, parent.id
+    staff, path = client("staff"), f"/companies/{key}/edit"
+    page = staff.get(path).text
+    assert (
+        "绝密" not in page
+        and "上级企业您看不到" in page
+        and "绝密母公司" in client("reviewer").get(path).text
+    )
+    form = hidden(page) | {"name": "汉芯公司", "parent": "（上级企业您看不到；保留不改）", "note": "新备注"}
+    assert staff.post(path, data=form).status_code == 303
+    after = company(filled, "汉芯公司")
+    assert (after.parent_id, after.note) == (above, "新备注")
+    assert staff.post(path, data=hidden(staff.get(path).text) | {"name": "汉芯公司"}).status_code == 303
+    assert company(filled, "汉芯公司").parent_id is None
+    # the words mean nothing where no parent is hidden
+    again = hidden(staff.get(path).text) | {"name": "汉芯公司", "parent": form["parent"]}
+    assert staff.post(path, data=again).status_code == 400
 
 
 def test_where_a_project_comes_from(client: Client, filled: Flask) -> None:

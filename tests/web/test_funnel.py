@@ -48,7 +48,7 @@ def test_the_pictures_and_the_rows_behind_a_figure(client: Client, leads: Flask)
 def test_a_unit_sees_its_own_in_full_and_of_the_district_counts_alone(client: Client, leads: Flask) -> None:
     staff = client("staff")
     page = staff.get("/leads/funnel").text
-    assert '<td class="number">40</td>' in page, "the district's count"
+    assert '<td data-label="全区个数" class="number">40</td>' in page, "the district's count"
     own, district = sum(12_345_000_000 + n for n in range(35)), sum(12_345_000_000 + n for n in range(40))
     assert yi(own) in page and yi(district) not in page
     assert yi(district) in client("leader").get("/leads/funnel").text

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from crm import clock
 from crm.db import count_statements, db, transaction
-from crm.models import Announcement, AuditEvent, Contact, Lead, LeadProgress, Project
+from crm.models import Announcement, AuditEvent, Contact, Industry, Lead, LeadProgress, Project, Triage
 from crm.periods import Month
 from crm.services import attachments, credit, history, units
 from crm.services.attachments import Upload
@@ -108,7 +108,14 @@ def test_from_the_form_to_the_new_project(client: Client, signable: Flask) -> No
     given = sent(page)
     assert (given["name"], given["investor"], given["total_investment_fen"]) == ("江城冷链", "江城集团", "30")
     assert given["site_street"] == "zoumaling" and given["number"] == "XM2021001"
-    answer = post(visitor, "preview", given, signed_on="2021-06-03", attracted_by="lk", named_major="boe")
+    with signable.app_context(), transaction():
+        mine, other = db.session.query(Lead).filter(Lead.number.like("XS2021%")).order_by(Lead.id)
+        doubt = {"level": 4, "similarity": 72, "due_on": TODAY}
+        db.session.add(Triage(lead_id=mine.id, other_id=other.id, **doubt))
+        db.session.add(Industry(code="5931", name="低温仓储", level=4, section="G"))
+    before = counted(signable)
+    with count_statements() as ran:
+        answer = post(visitor, "preview", given, signed_on="2021-06-03", attracted_by="lk", named_major="boe")
     assert answer.status_code == 200 and counted(signable) == before
     for text in (
         "还没有保存",
@@ -118,6 +125,8 @@ def test_from_the_form_to_the_new_project(client: Client, signable: Flask) -> No
         "建成投产以后",
         "总投资达到30亿元",
         "确认签约",
+        "5931 低温仓储",
+        "和XS2021002，名称有些相近（名称相似72%）",
     ):
         assert text in answer.text, text
     assert 'href="/projects/XM2021001' not in answer.text
@@ -154,6 +163,10 @@ def test_from_the_form_to_the_new_project(client: Client, signable: Flask) -> No
     assert post(visitor, "save", confirmed, number="XM2021009").status_code == 400
     page = visitor.get("/leads/XS2021001").text
     assert "从线索到投产" in page and "XM2021001" in page
+    for path in ("edit", "withdraw"):
+        answer = visitor.get(f"/leads/XS2021001/{path}")
+        assert answer.status_code == 400 and "已经签约" in answer.text and "项目页" in answer.text
+        assert visitor.post(f"/leads/XS2021001/{path}", data={"reason": "cost"}).status_code == 400
 
 
 def test_another_unit_sees_whose_the_lead_was_and_no_more(client: Client, signable: Flask) -> None:

@@ -130,6 +130,7 @@ def test_what_is_only_somewhat_alike_is_logged_and_looked_at(
         triage = db.session.query(Triage).one()
         assert (triage.level, triage.lead.stage) == (4, "registered")
     bureau = client("reviewer")
+    assert 'href="/triage"' in bureau.get("/").text and 'href="/triage"' not in client("staff").get("/").text
     shown = bureau.get("/triage/1").text
     assert 'value="ignored"' in shown
     assert bureau.post("/triage/1", data={"seen": seen_in(shown), "outcome": "ignored"}).status_code == 303
