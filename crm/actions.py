@@ -128,6 +128,7 @@ ACTIONS: dict[str, Action] = {
         Action("contact.changed", N_("更新联系人")),
         Action("contact.removed", N_("移除联系人")),
         Action("contact.read", N_("查看联系方式")),
+        Action("contact.renewed", N_("用新密钥重新加密联系方式")),
         Action("project.origin_set", N_("登记项目来源项目")),
         Action("announcement.made", N_("提醒商务局关注签约金额")),
         Action("announcement.seen", N_("已阅签约提醒")),

@@ -22,6 +22,7 @@ COMMANDS = {
     "seed": "crm.commands.seed",
     "demonstration": "crm.commands.demonstration",
     "user": "crm.commands.user",
+    "contacts": "crm.commands.contacts",
     "audit": "crm.commands.audit",
     "backup": "crm.commands.backup",
     "restore": "crm.commands.restore",

@@ -53,17 +53,32 @@ def reveal(token: str) -> str:
         raise Refused(KEY_WRONG) from None
 
 
+def is_newest(token: str) -> bool:
+    """Can the newest key alone read it? "" needs none. Raises Refused where there is no usable key."""
+    if not token:
+        return True
+    try:
+        _ring()[0].decrypt(token.encode())
+    except (InvalidToken, UnicodeError):
+        return False
+    return True
+
+
 def renewed(token: str) -> str:
     """The same text encrypted with the newest key. Raises Refused where no key fits."""
     return conceal(reveal(token))
 
 
 def _keys() -> MultiFernet:
+    return MultiFernet(_ring())
+
+
+def _ring() -> list[Fernet]:
     texts = _texts()
     if not texts:
         raise Refused(KEY_MISSING)
     try:
-        return MultiFernet([Fernet(text) for text in texts])
+        return [Fernet(text) for text in texts]
     except ValueError:
         raise Refused(KEY_MALFORMED) from None
 

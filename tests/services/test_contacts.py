@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import text
 
 from crm import clock, secrecy
+from crm.commands import contacts as renewing
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.models import AuditEvent, Contact, Enterprise, LeadUnit
-from crm.services import contacts, history
+from crm.services import contact_keys, contacts, history
 from crm.services.contact_fields import checked, masked
 from tests import build
 
@@ -197,3 +199,50 @@ def test_keys_are_changed_and_lost(app: Flask, session: Any, books: Any) -> None
     with pytest.raises(Refused, match="从备份找回"):
         added(books, name="另一位")
     assert not file.exists()
+
+
+def test_what_an_older_key_encrypted_is_encrypted_anew(
+    app: Flask, session: Any, books: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contact_keys, "AT_ONCE", 2)
+    first, second, lost, bare = (added(books, name=name) for name in ("甲", "乙", "丙", "丁"))
+    contacts.change(bare, seen=1, phone="", mail="", actor=books["jd"])
+    old, new = Path(app.config["CONTACT_KEY_FILE"]).read_text(), Fernet.generate_key().decode()
+    lost.phone = Fernet(Fernet.generate_key()).encrypt(b"1").decode()
+    session.flush()
+    app.config["CONTACT_KEYS"] = f"{new},{old}"
+    contacts.change(second, seen=1, phone="13900001111", mail="", actor=books["jd"])
+    versions = [one.version for one in (first, second, lost)]
+    part = contact_keys.renew()
+    assert (part.last, part.seen, part.renewed, part.unreadable) == (second.id, 2, 1, [])
+    rest = contact_keys.renew(after=second.id)
+    assert (rest.last, rest.seen, rest.renewed, rest.unreadable) == (None, 1, 0, [lost.id])
+    # begun again there is nothing left to do
+    assert contact_keys.renew().renewed == 0
+    session.expire_all()
+    assert [one.version for one in (first, second, lost)] == versions
+    app.config["CONTACT_KEYS"] = new
+    assert contacts.read(first, books["jd"]) == contacts.Address(PHONE, MAIL)
+    assert secrecy.reveal(second.phone) == "13900001111"
+    [event] = session.query(AuditEvent).filter_by(action="contact.renewed")
+    assert event.detail == {"count": 1}
+    app.config["CONTACT_KEYS"] = "no key"
+    with pytest.raises(Refused, match="密钥"):
+        contact_keys.renew()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_command_says_how_many_and_what_it_could_not_read(
+    app: Flask, session: Any, books: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(books)
+    lost = added(books, name="丙")
+    lost.mail = Fernet(Fernet.generate_key()).encrypt(b"1").decode()
+    session.commit()
+    monkeypatch.setattr(renewing, "opened", app.app_context)
+    done = CliRunner().invoke(renewing.command, ["renew"])
+    assert done.exit_code == 1 and "共2位" in done.output and f"编号：{lost.id}" in done.output
+    contacts.remove(db.session.merge(lost), seen=2, actor=None)
+    db.session.commit()
+    done = CliRunner().invoke(renewing.command, ["renew"])
+    assert done.exit_code == 0 and "共1位" in done.output and "旧密钥" in done.output
