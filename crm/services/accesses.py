@@ -13,8 +13,7 @@ from sqlalchemy.orm import joinedload
 from crm import clock
 from crm.db import db
 from crm.models import Access
-
-PAGE_SIZE = 50
+from crm.services.newest_first import PAGE_SIZE, Page, page, whole
 
 
 @dataclass(frozen=True)
@@ -27,35 +26,11 @@ class Filters:
     path: str = ""
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of the list, newest first."""
-
-    accesses: tuple[Access, ...]
-    has_previous: bool
-    has_next: bool
-
-
 def listing(
     filters: Filters, *, after: int | None, before: int | None, last: bool, size: int = PAGE_SIZE
-) -> Page:
+) -> Page[Access]:
     """A page of requests below an id (`after`), above one (`before`), the last, or the first: one statement."""
-    query = _chosen(filters)
-    backwards = last or before is not None
-    if after is not None:
-        query = query.where(Access.id < after)
-    elif before is not None:
-        query = query.where(Access.id > before)
-    order = Access.id.asc() if backwards else Access.id.desc()
-    rows = list(db.session.scalars(query.order_by(order).limit(size + 1)))
-    more, rows = len(rows) > size, rows[:size]
-    if backwards:
-        rows.reverse()
-    return Page(
-        tuple(rows),
-        has_previous=more if backwards else after is not None,
-        has_next=before is not None if backwards else more,
-    )
+    return page(_chosen(filters), Access.id, whole, after=after, before=before, last=last, size=size)
 
 
 def every(filters: Filters) -> Iterator[Access]:

@@ -16,6 +16,7 @@ from crm.money import FEN_PER_YI
 from crm.periods import Month
 from crm.permissions import allowed, visible_to
 from crm.services import history, policy
+from crm.services.newest_first import Page, page
 
 MARKS = tuple(FEN_PER_YI * yi for yi in (30, 50, 100))
 """The sums that announce themselves, in fen, ascending. No notice of the district names them."""
@@ -42,15 +43,6 @@ class Told:
     def reasons(self) -> tuple[Announcement, ...]:
         """The one, and the other where there is one."""
         return (self.one, self.other) if self.other else (self.one,)
-
-
-@dataclass(frozen=True)
-class Page:
-    """What projects announced, newest first, and whether there are others before and after them."""
-
-    told: list[Told]
-    has_previous: bool
-    has_next: bool
 
 
 def usual(*, without: int | None = None) -> int | None:
@@ -98,22 +90,11 @@ def announce(project: Project, *, actor: User | None) -> list[Announcement]:
 
 def listing(
     user: User | None, *, after: int | None = None, before: int | None = None, last: bool = False
-) -> Page:
+) -> Page[Told]:
     """A page of what projects announced, below an id (`after`), above one (`before`), the last, or the first: one
     statement.
     """
-    query = _announced(user)
-    backwards = last or before is not None
-    if before is not None:
-        query = query.where(Announcement.id > before)
-    elif after is not None and not last:
-        query = query.where(Announcement.id < after)
-    order = Announcement.id.asc() if backwards else Announcement.id.desc()
-    found = [Told(*row) for row in db.session.execute(query.order_by(order).limit(A_PAGE + 1))]
-    more, found = len(found) > A_PAGE, found[:A_PAGE]
-    if backwards:
-        return Page(found[::-1], has_previous=more, has_next=before is not None)
-    return Page(found, has_previous=after is not None, has_next=more)
+    return page(_announced(user), Announcement.id, Told, after=after, before=before, last=last, size=A_PAGE)
 
 
 def unseen(user: User | None, most: int) -> list[Told]:

@@ -10,8 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from crm.db import db
 from crm.models import AuditEvent, User
-
-PAGE_SIZE = 50
+from crm.services.newest_first import PAGE_SIZE, Page, page, whole
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,9 @@ class Filters:
     subject_id: int | None = None
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of the log, newest first."""
-
-    events: tuple[AuditEvent, ...]
-    has_previous: bool
-    has_next: bool
-
-
 def listing(
     filters: Filters, *, after: int | None, before: int | None, last: bool, size: int = PAGE_SIZE
-) -> Page:
+) -> Page[AuditEvent]:
     """A page of events below an id (`after`), above one (`before`), the last, or the first: one statement."""
     query = select(AuditEvent).options(joinedload(AuditEvent.actor))
     for value, condition in (
@@ -52,21 +42,7 @@ def listing(
     ):
         if value is not None and condition is not None:
             query = query.where(condition)
-    backwards = last or before is not None
-    if after is not None:
-        query = query.where(AuditEvent.id < after)
-    elif before is not None:
-        query = query.where(AuditEvent.id > before)
-    order = AuditEvent.id.asc() if backwards else AuditEvent.id.desc()
-    rows = list(db.session.scalars(query.order_by(order).limit(size + 1)))
-    more, rows = len(rows) > size, rows[:size]
-    if backwards:
-        rows.reverse()
-    return Page(
-        tuple(rows),
-        has_previous=more if backwards else after is not None,
-        has_next=before is not None if backwards else more,
-    )
+    return page(query, AuditEvent.id, whole, after=after, before=before, last=last, size=size)
 
 
 def actors() -> list[User]:

@@ -13,8 +13,7 @@ from crm.errors import NotFound
 from crm.messages import N_
 from crm.models import Job, User
 from crm.permissions import allowed
-
-PAGE_SIZE = 50
+from crm.services.newest_first import PAGE_SIZE, Page, page, whole
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,6 @@ class Filters:
 
     state: str | None = None
     kind: str | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of jobs, newest first."""
-
-    jobs: tuple[Job, ...]
-    has_previous: bool
-    has_next: bool
 
 
 def jobs_visible_to(user: User) -> ColumnElement[bool]:
@@ -55,29 +45,14 @@ def listing(
     before: int | None,
     last: bool,
     size: int = PAGE_SIZE,
-) -> Page:
+) -> Page[Job]:
     """A page of jobs below an id (`after`), above one (`before`), the last, or the first: one statement."""
     query = select(Job).options(joinedload(Job.actor)).where(jobs_visible_to(user))
     if filters.state is not None:
         query = query.where(Job.state == filters.state)
     if filters.kind is not None:
         query = query.where(Job.kind == filters.kind)
-    backwards = last or before is not None
-    if after is not None:
-        query = query.where(Job.id < after)
-    elif before is not None:
-        query = query.where(Job.id > before)
-    rows = list(
-        db.session.scalars(query.order_by(Job.id.asc() if backwards else Job.id.desc()).limit(size + 1))
-    )
-    more, rows = len(rows) > size, rows[:size]
-    if backwards:
-        rows.reverse()
-    return Page(
-        tuple(rows),
-        has_previous=more if backwards else after is not None,
-        has_next=before is not None if backwards else more,
-    )
+    return page(query, Job.id, whole, after=after, before=before, last=last, size=size)
 
 
 def open_of(subject: Base) -> Job | None:

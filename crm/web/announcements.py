@@ -33,7 +33,7 @@ def listing() -> str:
     return render_template(
         "announcements/listing.html",
         found=found,
-        pages=Pages.of(found, {}, "announcements.listing", [told.one.id for told in found.told]),
+        pages=Pages.of(found, {}, "announcements.listing", [told.one.id for told in found.rows]),
         settings=settings,
         marks_source=MARKS_SOURCE,
         ignored=given.ignored,

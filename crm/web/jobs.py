@@ -55,7 +55,7 @@ def listing() -> str:
     return render_template(
         "jobs/listing.html",
         page=page,
-        pages=Pages.of(page, kept, "jobs.listing", [job.id for job in page.jobs]),
+        pages=Pages.of(page, kept, "jobs.listing", [job.id for job in page.rows]),
         filters=filters,
         narrowed=filters != job_list.Filters(),
         state_choices=[(code, _(name)) for code, (name, _mark) in job_words.STATES.items()],

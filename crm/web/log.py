@@ -97,7 +97,7 @@ def access() -> str:
     return render_template(
         "log/access.html",
         page=page,
-        pages=Pages.of(page, chosen.kept, "log.access", [row.id for row in page.accesses]),
+        pages=Pages.of(page, chosen.kept, "log.access", [row.id for row in page.rows]),
         chosen=chosen,
         narrowed=bool(chosen.kept),
         person_choices=_people(chosen.people),
@@ -114,7 +114,7 @@ def _events(endpoint: str, group: str | None) -> str:
     return render_template(
         "log/listing.html",
         page=page,
-        pages=Pages.of(page, chosen.kept, endpoint, [event.id for event in page.events]),
+        pages=Pages.of(page, chosen.kept, endpoint, [event.id for event in page.rows]),
         endpoint=endpoint,
         group=group,
         chosen=chosen,

@@ -53,7 +53,7 @@ def events() -> Response:
 
     def part(below: int | None) -> tuple[list[Row], int | None]:
         page = event_list.listing(filters, after=below, before=None, last=False, size=AT_ONCE)
-        return [_event(event) for event in page.events], page.events[-1].id if page.has_next else None
+        return [_event(event) for event in page.rows], page.rows[-1].id if page.has_next else None
 
     head = [
         _("序号"), _("时间"), _("业务日期"), _("人员"), _("登录名"), _("事项"), _("对象"), _("内容"), _("摘要SHA-256"),
@@ -72,7 +72,7 @@ def access() -> Response:
 
     def part(below: int | None) -> tuple[list[Row], int | None]:
         page = accesses.listing(filters, after=below, before=None, last=False, size=AT_ONCE)
-        return [_access(row) for row in page.accesses], page.accesses[-1].id if page.has_next else None
+        return [_access(row) for row in page.rows], page.rows[-1].id if page.has_next else None
 
     head = [
         _("序号"), _("时间"), _("人员"), _("登录名"), _("方法"), _("地址"), _("参数名"), _("状态码"), _("毫秒"),

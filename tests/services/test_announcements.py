@@ -93,18 +93,18 @@ def test_the_list_is_cut_by_key(books: Any, monkeypatch: pytest.MonkeyPatch) -> 
         announced(fen * YI)
     reader = build.user("reviewer")
     first = announcements.listing(reader)
-    ids = [told.one.id for told in first.told]
-    assert [told.one.amount_fen // YI for told in first.told] == [34, 33]
+    ids = [told.one.id for told in first.rows]
+    assert [told.one.amount_fen // YI for told in first.rows] == [34, 33]
     assert (first.has_previous, first.has_next) == (False, True)
     second = announcements.listing(reader, after=ids[-1])
-    assert [told.one.amount_fen // YI for told in second.told] == [32, 31]
-    back = announcements.listing(reader, before=second.told[0].one.id)
-    assert [told.one.id for told in back.told] == ids and (back.has_previous, back.has_next) == (
+    assert [told.one.amount_fen // YI for told in second.rows] == [32, 31]
+    back = announcements.listing(reader, before=second.rows[0].one.id)
+    assert [told.one.id for told in back.rows] == ids and (back.has_previous, back.has_next) == (
         False,
         True,
     )
     end = announcements.listing(reader, last=True)
-    assert [told.one.amount_fen // YI for told in end.told] == [31, 30] and not end.has_next
+    assert [told.one.amount_fen // YI for told in end.rows] == [31, 30] and not end.has_next
 
 
 def test_both_reasons_of_a_project_are_one_entry(books: Any) -> None:
@@ -112,7 +112,7 @@ def test_both_reasons_of_a_project_are_one_entry(books: Any) -> None:
     assert announced(30 * YI) == [("mark", 30 * YI), ("unusual", 10 * YI)]
     assert announced(40 * YI) == [("mark", 30 * YI), ("unusual", 10 * YI)]
     reader = build.user("reviewer")
-    told = announcements.listing(reader).told
+    told = announcements.listing(reader).rows
     assert [one.one.amount_fen // YI for one in told] == [40, 30]
     assert [[why.kind for why in one.reasons] for one in told] == [["mark", "unusual"]] * 2
     assert len(announcements.unseen(reader, 5)) == 2
@@ -121,3 +121,20 @@ def test_both_reasons_of_a_project_are_one_entry(books: Any) -> None:
     assert announcements.see(told[0].one.id, actor=reader)[1] is False
     assert [one.one.amount_fen // YI for one in announcements.unseen(reader, 5)] == [30]
     assert [event.detail["kinds"] for event in events("announcement.seen")] == [["mark", "unusual"]]
+
+
+def test_the_last_page_is_the_last_whatever_else_an_address_says(
+    books: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "A_PAGE", 2)
+    for fen in range(30, 34):
+        announced(fen * YI)
+    reader = build.user("reviewer")
+    every = [told.one.id for told in announcements.listing(reader).rows]
+    for more in ({}, {"after": every[0]}, {"before": every[-1]}):
+        end = announcements.listing(reader, last=True, **more)
+        assert [told.one.amount_fen // YI for told in end.rows] == [31, 30]
+        assert (end.has_previous, end.has_next) == (True, False)
+    # above one wins over below one, as the links of a page never say both
+    both = announcements.listing(reader, before=every[-1], after=every[0])
+    assert [told.one.amount_fen // YI for told in both.rows] == [33] and not both.has_previous
