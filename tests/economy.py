@@ -1,11 +1,12 @@
 """What tests do more cheaply than the program, and prove no less: what every application in one process would
-make alike is made once, and passwords are hashed lightly.
+make alike is made once, passwords are hashed lightly, and a name is spelt once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
-from crm.services import passwords
+from crm.services import industries, passwords
 
 LIGHT = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
 """Hashes as the program does, with the least of work."""
@@ -63,6 +64,7 @@ def economy() -> Iterator[None]:
         patch.setattr(Rule, "_compile_builder", once_a_rule(Rule._compile_builder))
         patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
         patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        patch.setattr(industries, "spelt", cache(industries.spelt))
         patch.setattr(passwords, "_hasher", LIGHT)
         patch.setattr(passwords, "_nobody", LIGHT.hash("nobody has this password"))
         yield

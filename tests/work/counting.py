@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from crm import create_app
 from crm.job_kinds import KINDS, Kind
 from crm.services import history
 from crm.work import WORK, Work
 from crm.work.runs import Run
 from crm.work.worker import run_pending
+from tests.databases import Database
 
 CODE = "test.count"
 
@@ -21,6 +24,9 @@ def count(run: Run) -> None:
 KINDS[CODE] = Kind(CODE, "测试")
 WORK[CODE] = Work(count)
 
-if __name__ == "__main__":
-    with create_app().app_context():
+
+def work(database: Database, instance: Path) -> None:
+    """Works in a process of its own, which starts here."""
+    app = create_app(database.settings(instance) | {"JOB_LEASE": 60})
+    with app.app_context():
         run_pending()
