@@ -108,6 +108,18 @@ class PostgreSQL:
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             yield connection
 
+    def template(self, name: str, fill: Callable[[Database], object]) -> str:
+        """The name of a database made from the empty one and filled once for all tests of this run, to be copied."""
+        name = f"template_{name}"
+        with self.superuser() as connection:
+            connection.execute("SELECT pg_advisory_lock(1)")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                unfinished = f"{name}_{uuid4().hex}"
+                connection.execute(f"CREATE DATABASE {unfinished} OWNER guishu_owner TEMPLATE {TEMPLATE}")
+                fill(self.database(unfinished))
+                connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {name}")
+        return name
+
     @contextmanager
     def fresh(self, template: str = TEMPLATE) -> Iterator[Database]:
         """A database of a test's own, made from a template (`template0`: without tables) and dropped
@@ -147,3 +159,35 @@ def copy(file: Path, folder: Path) -> Database:
     target = folder / "books.db"
     shutil.copy(file, target)
     return sqlite(target)
+
+
+def entered(database: Database, instance: Path, enter: Callable[[], object]) -> None:
+    """Has `enter` fill migrated books, in transactions of its own, and leaves no connection open."""
+    app = create_app(database.settings(instance))
+    with app.app_context():
+        enter()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@contextmanager
+def copied(
+    request: pytest.FixtureRequest, name: str, enter: Callable[[], object], folder: Path
+) -> Iterator[Database]:
+    """A copy of books that `enter` filled once for all tests of this run, on the kind of database that the fixture is
+    asked with; the name says which books they are.
+    """
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    if request.param == "sqlite":
+        migrated: Path = request.getfixturevalue("migrated_sqlite")
+
+        def make(into: Path) -> None:
+            into.mkdir()
+            entered(copy(migrated, into), into, enter)
+
+        yield copy(once_a_run(factory, f"books-{name}", make) / "books.db", folder)
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        template = server.template(name, lambda made: entered(made, factory.mktemp(name), enter))
+        with server.fresh(template) as fresh:
+            yield fresh

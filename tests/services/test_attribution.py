@@ -13,12 +13,14 @@ from crm.db import count_statements, db
 from crm.models import Decision, Outcome, Project, Unit
 from crm.periods import ALWAYS
 from crm.rules.timeline import periods
-from crm.seeds import foundation
 from crm.services import attribution, history, outcomes, projects, readings
 from crm.sheets import tables
 from crm.sheets.attribution import lines
 from crm.sheets.registry import Registry, RegistryRow
 from crm.sheets.vocabulary import seeded_vocabulary
+from tests.founded import database
+
+__all__ = ["database"]
 
 CASES = Path(__file__).parents[1] / "cases"
 AS_OF = date(2021, 5, 31)
@@ -37,7 +39,6 @@ def named(number: str) -> RegistryRow:
 @pytest.fixture
 def books(session: Any) -> Any:
     """Seeded books on 3 June 2021."""
-    foundation.load()
     with clock.at(date(2021, 6, 3)):
         yield session
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ import pypdfium2
 import pytest
 from sqlalchemy import false, true
 
-from crm import clock
+from crm import clock, create_app
 from crm.briefs.content import BarChart, BriefContent, Table, Text
-from crm.db import count_statements
+from crm.db import count_statements, db, transaction
 from crm.errors import Refused
 from crm.models import Project
 from crm.periods import Month
@@ -21,22 +22,36 @@ from crm.services import attribution, books, briefs, monthly, printing, projects
 from crm.sheets import tables
 from crm.sheets.registry import Registry, RegistryRow
 from crm.sheets.vocabulary import seeded_vocabulary
+from tests import databases
+from tests.conftest import BOTH
+from tests.databases import Database
 
 CASES = Path(__file__).parents[1] / "cases"
 MAY = Month(2021, 5)
 RARE = "硚口镕翀㎡喆垚"
 
 
-@pytest.fixture
-def example(session: Any) -> Any:
-    """The worked example in the books, registered on 27 April 2021, asked for on 3 June."""
+def enter() -> None:
+    """The worked example into the books, registered on 27 April 2021."""
     foundation.load()
-    with clock.at(date(2021, 4, 27), datetime(2021, 4, 27, 2, tzinfo=UTC)):
+    with clock.at(date(2021, 4, 27), datetime(2021, 4, 27, 2, tzinfo=UTC)), transaction():
         book = attribution.rulebook()
         for row in Registry(seeded_vocabulary()).read(tables.read(CASES / "registry.csv")):
             if row.number == "A15":
                 row = row._replace(name=RARE)
             projects.register(row, actor=None, book=book)
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Those books, a copy for each test."""
+    with databases.copied(request, "briefs", enter, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def example(session: Any) -> Any:
+    """The worked example in the books, asked for on 3 June 2021."""
     with clock.at(date(2021, 6, 3)):
         yield session
 
@@ -126,10 +141,14 @@ def test_a_month_before_the_notice_is_refused(example: Any, month: Month) -> Non
         brief(month)
 
 
-def test_nothing_to_tell_is_said(session: Any) -> None:
-    foundation.load()
-    with clock.at(date(2021, 6, 3)):
-        content = brief()
+def test_nothing_to_tell_is_said(migrated_sqlite: Path, tmp_path: Path) -> None:
+    app = create_app(databases.copy(migrated_sqlite, tmp_path).settings(tmp_path))
+    with app.app_context():
+        foundation.load()
+        with clock.at(date(2021, 6, 3)):
+            content = brief()
+        db.session.remove()
+        db.engine.dispose()
     assert all(table.rows == () and table.empty for table in tables_of(content)[:5])
     assert "项目0个" in text_of(content)
 

@@ -14,9 +14,11 @@ from crm.db import db, transaction
 from crm.errors import Refused
 from crm.models import Project
 from crm.rules.facts import Facts
-from crm.seeds import foundation
 from crm.services import attribution, projects, readings, rebuilding
 from crm.sheets.registry import RegistryRow
+from tests.founded import database
+
+__all__ = ["database"]
 
 TODAY = date(2021, 6, 3)
 
@@ -35,7 +37,6 @@ def row(number: str = "P1", **facts: Any) -> RegistryRow:
 @pytest.fixture
 def books(session: Any) -> Any:
     """Seeded books on 3 June 2021."""
-    foundation.load()
     with clock.at(TODAY):
         yield session
 
@@ -84,8 +85,6 @@ def test_an_unknown_reading_or_choice_is_refused(books: Any, code: str, choice: 
 
 @pytest.mark.parametrize("second", ["change", "rebuild"])
 def test_of_two_at_once_the_second_waits_and_sees_what_the_first_did(app: Flask, second: str) -> None:
-    with app.app_context(), clock.at(TODAY):
-        foundation.load()
     with app.app_context(), clock.at(TODAY), transaction():
         projects.register(row(), actor=None)
         site = {"site_street": "jinghe"}

@@ -12,16 +12,17 @@ from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.models import AuditEvent, Project, User
 from crm.periods import ALWAYS
 from crm.rules.duties import Responsibility
-from crm.seeds import foundation
 from crm.services import attribution, books, edits, outlook, project_history, projects, registering, units
 from tests import build
+from tests.founded import database
 from tests.services.test_changes import TODAY, row
+
+__all__ = ["database"]
 
 
 @pytest.fixture
 def people(session: Any) -> Any:
     """Seeded books on 3 June 2021 with P1, which 机电产业办 attracted out of its plate; and who might edit it."""
-    foundation.load()
     with clock.at(TODAY):
         projects.register(row(), actor=None)
         yield {

@@ -15,10 +15,12 @@ from crm.models import Area, Decision, Project, Unit
 from crm.periods import ALWAYS
 from crm.rules.facts import CHOICES, NOTICE_DAY, Facts
 from crm.rules.timeline import Stretch, named
-from crm.seeds import foundation
 from crm.services import attribution, projects, readings, rebuilding, units
 from crm.services.attribution import COLUMNS
 from crm.sheets.registry import RegistryRow
+from tests.founded import database
+
+__all__ = ["database"]
 
 TODAY = date(2021, 6, 3)
 OFFICES = ("jd", "gx", "sy", "zb", "lk", "xf")
@@ -119,8 +121,6 @@ def test_what_is_stored_is_what_the_rules_say_on_every_day_and_was_on_every_earl
 ) -> None:
     chance = random.Random(seed)
     opened = datetime(2021, 6, 3, 1, tzinfo=UTC)
-    with clock.at(TODAY, opened - timedelta(days=1)):
-        foundation.load()
     made: list[Project] = []
     remembered: list[tuple[datetime, Project, date, Answer]] = []
     for step in range(STEPS):

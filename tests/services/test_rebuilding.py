@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,24 +10,40 @@ from typing import Any
 import pytest
 
 from crm import clock
+from crm.db import transaction
 from crm.models import AuditEvent, Decision
 from crm.seeds import foundation
 from crm.services import attribution, projects, readings, rebuilding
 from crm.sheets import tables
 from crm.sheets.registry import Registry
 from crm.sheets.vocabulary import seeded_vocabulary
+from tests import databases
+from tests.conftest import BOTH
+from tests.databases import Database
 
 CASES = Path(__file__).parents[1] / "cases"
 
 
-@pytest.fixture
-def example(session: Any) -> Any:
-    """The worked example in the books."""
+def enter() -> None:
+    """The worked example into the books."""
     foundation.load()
-    with clock.at(date(2021, 6, 3)):
+    with clock.at(date(2021, 6, 3)), transaction():
         book = attribution.rulebook()
         for row in Registry(seeded_vocabulary()).read(tables.read(CASES / "registry.csv")):
             projects.register(row, actor=None, book=book)
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Those books, a copy for each test."""
+    with databases.copied(request, "rebuilding", enter, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def example(session: Any) -> Any:
+    """Those books on 3 June 2021."""
+    with clock.at(date(2021, 6, 3)):
         yield session
 
 

@@ -12,16 +12,18 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from crm import clock
-from crm.db import transaction
+from crm.db import db, transaction
 from crm.folding import asked, fold, tokens
 from crm.models import Project, ProjectText, SearchPending
 from crm.rules.facts import Facts
-from crm.seeds import foundation
 from crm.services import projects, search
 from crm.services.search import Words
 from crm.sheets.registry import RegistryRow
+from tests.founded import database
 from tests.importing import applied, line, sheet
 from tests.services.test_histories import TODAY
+
+__all__ = ["database"]
 
 PIECES = ("精密", "模具", "基地", "ＡＢ厂", "a-b", "100%", "_甲", "\"乙\"", "'丙'", "《丁》", "𠮷林", "(武汉)", "a\\b", "Ünal", " ", "的")  # fmt: skip
 ASKED = (
@@ -70,7 +72,6 @@ def test_what_is_found_is_what_looking_finds_after_any_changes(session: Any, see
         return "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 5))).strip() or "空"
 
     with clock.at(TODAY):
-        foundation.load()
         made = [register(f"P{number:03}", some(), some()) for number in range(12)]
         check(session)
         for project in made[::2]:
@@ -84,8 +85,7 @@ def test_what_an_import_brings_is_found_at_once_and_indexed_in_parts(
 ) -> None:
     monkeypatch.setattr(search, "WINDOW", 1)
     with app.app_context(), clock.at(TODAY):
-        with transaction() as session:
-            foundation.add_ground(actor=None)
+        session = db.session
         names = [name for name in PIECES if name.strip()]
         lines = [line(f"P{n:03}", 项目名称=f"{a}{b}") for n, (a, b) in enumerate(pairwise(names))]
         applied(sheet(tmp_path / "new.csv", lines))
@@ -144,7 +144,6 @@ def test_words_are_looked_for_in_the_order_of_the_list_where_a_page_of_it_comes_
 def test_in_large_books_what_many_have_is_counted_no_further_than_anybody_needs(
     session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    foundation.add_ground(actor=None)
     for number in range(30):
         register(f"Q{number}", "软件园" if number % 2 else "食品厂")
     monkeypatch.setattr(search, "DEEP", 20)

@@ -15,11 +15,13 @@ from crm import clock
 from crm.db import count_statements, transaction
 from crm.models import Decision, Holding, Project, Standing
 from crm.rules.facts import Facts
-from crm.seeds import foundation
 from crm.services import attribution, holdings, projects, rebuilding, standing
 from crm.sheets.registry import RegistryRow
+from tests.founded import database
 from tests.importing import EXAMPLE, applied
 from tests.services.test_histories import TODAY, change, facts, rule
+
+__all__ = ["database"]
 
 
 def beside(session: Any) -> dict[str, tuple[Any, ...]]:
@@ -61,8 +63,6 @@ def test_it_is_what_the_decisions_say_after_every_change_and_on_every_day(
     chance = random.Random(seed)
     monkeypatch.setattr(standing, "AT_ONCE", 2)
     opened = datetime(2021, 6, 3, 1, tzinfo=UTC)
-    with clock.at(TODAY, opened - timedelta(days=1)):
-        foundation.load()
     day = TODAY
     rolled(day)
     made: list[Project] = []
@@ -92,8 +92,6 @@ def test_it_is_what_the_decisions_say_after_every_change_and_on_every_day(
 
 
 def test_a_day_of_which_it_is_not_is_said(session: Any) -> None:
-    with clock.at(TODAY):
-        foundation.load()
     rolled(TODAY)
     assert not standing.is_of(TODAY + timedelta(days=1))
     session.get(Standing, 1).rolled_from = TODAY - timedelta(days=1)
@@ -103,7 +101,6 @@ def test_a_day_of_which_it_is_not_is_said(session: Any) -> None:
 
 def test_a_project_in_hand_shows_what_was_decided_meanwhile(session: Any) -> None:
     with clock.at(TODAY):
-        foundation.load()
         rolled(TODAY)
         made = Facts(attracted_by="jd", origin="new_introduction", site_street="cihui", signed_on=TODAY)
         project = projects.register(RegistryRow(2, "P1", "项目", "", None, "3525", made, None), actor=None)
@@ -116,8 +113,6 @@ def test_a_project_in_hand_shows_what_was_decided_meanwhile(session: Any) -> Non
 
 
 def test_rolling_where_nothing_moves_costs_next_to_nothing(session: Any) -> None:
-    with clock.at(TODAY):
-        foundation.load()
     rolled(TODAY)
     with count_statements() as seen:
         assert standing.roll(TODAY) is False
@@ -127,8 +122,6 @@ def test_rolling_where_nothing_moves_costs_next_to_nothing(session: Any) -> None
 def test_an_import_leaves_the_same_beside_new_and_changed_projects(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
         with transaction() as session:
-            with clock.at(TODAY):
-                foundation.add_ground(actor=None)
             rolled(TODAY)
         with clock.at(TODAY):
             applied(EXAMPLE)

@@ -12,12 +12,14 @@ from crm import clock
 from crm.db import count_statements
 from crm.models import DUTIES, User
 from crm.rules.facts import Facts
-from crm.seeds import foundation
 from crm.services import flows, projects, standpoint, unit_figures, unit_profile, units
 from crm.services.project_list import Filters, Listing, Order, Place
 from crm.services.unit_figures import PARTS, Amount, Figures
 from crm.sheets.registry import RegistryRow
 from tests import build
+from tests.founded import database
+
+__all__ = ["database"]
 
 TODAY = date(2021, 6, 3)
 YI = 10_000_000_000
@@ -50,7 +52,6 @@ PROJECTS: tuple[dict[str, Any], ...] = (
 @pytest.fixture
 def books(session: Any) -> Any:
     """Seeded books with a few projects of each kind, each of another size; the last without its investment."""
-    foundation.load()
     with clock.at(TODAY):
         for number, facts in enumerate(PROJECTS, 1):
             register(f"P{number:02d}", None if number == 10 else number * YI, **facts)

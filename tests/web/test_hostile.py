@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NASTY = (
     "\x00", "-1", "9" * 40, "1e999", "٣", "9223372036854775807", "9999-12-31", "0001-01-01", "9999-12",
     "'; DROP TABLE projects; --", "%s%(x)s{{7*7}}", "\u202e=HYPERLINK(1)", "../../etc/passwd", "x\r\nSet-Cookie: a=b",
-    "归" * 3_000, "\ud800",
+    "归" * 600, "\ud800",
 )  # fmt: skip
 """No number, no day, no name: what is sent for everything at once."""
 
@@ -32,7 +32,7 @@ TURNS = 3
 READS = {"get", "getlist", "text", "one_of", "day", "month", "whole", "several", "yes"}
 """How views read a parameter."""
 
-NUMBERS = ("0", "2147483647", "2147483648", "\x00", "9" * 40, "٣", "../..", "归" * 3_000, "\ud800")
+NUMBERS = ("0", "2147483647", "2147483648", "\x00", "9" * 40, "٣", "../..", "归" * 600, "\ud800")
 """What stands in the place of a number or a name in an address."""
 
 ENDS_THE_VISIT = {"sign_in.leave", "account.end_session"}
@@ -43,8 +43,8 @@ BODIES: tuple[dict[str, Any], ...] = (
     {"data": b"\xff\xfe\x00=\xff&version=\xff", "content_type": "application/x-www-form-urlencoded"},
     {"data": b"not at all", "content_type": "multipart/form-data"},
     {"data": b"--x\r\nContent-Disposition: form-data; name", "content_type": "multipart/form-data; boundary=x"},
-    {"data": b"&".join(b"col=%d" % n for n in range(20_000)), "content_type": "application/x-www-form-urlencoded"},
-    {"data": b"note=" + b"x" * 2_000_000, "content_type": "application/x-www-form-urlencoded"},
+    {"data": b"&".join(b"col=%d" % n for n in range(4_000)), "content_type": "application/x-www-form-urlencoded"},
+    {"data": b"note=" + b"x" * 1_000_000, "content_type": "application/x-www-form-urlencoded"},
     {"data": b"%00", "content_type": "text/plain; charset=no-such"},
 )  # fmt: skip
 """What no browser sends."""
