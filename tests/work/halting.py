@@ -43,7 +43,7 @@ def halting(run: Run) -> Iterator[Any]:
 
 if __name__ == "__main__":
     rebuilding.AT_ONCE = staging.CHUNK = PART
-    Run.step = halting  # type: ignore[method-assign]
+    Run.step = halting  # type: ignore[assignment, method-assign]
     from crm.cli import main
 
     main(["worker"])
