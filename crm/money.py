@@ -9,6 +9,9 @@ from decimal import Context, Decimal
 FEN_PER_YI = 10_000_000_000
 """1 亿元 is 10^8 yuan, 10^10 fen."""
 
+FEN_PER_WAN = 1_000_000
+"""1 万元 is 10^4 yuan, 10^6 fen."""
+
 LARGEST_FEN = 2**63 - 1
 """What both databases hold in one column."""
 
@@ -22,10 +25,19 @@ def fen_from_yi(text: str) -> int:
     Raises ValueError where it is no plain decimal number, negative, finer than a fen or beyond what the
     books can hold.
     """
+    return _fen(text, FEN_PER_YI)
+
+
+def fen_from_wan(text: str) -> int:
+    """Whole fen of a sum written in 万元. Raises ValueError as fen_from_yi() does."""
+    return _fen(text, FEN_PER_WAN)
+
+
+def _fen(text: str, each: int) -> int:
     if not DECIMAL.fullmatch(text):
         raise ValueError(text)
     # as many digits as are written: nothing is rounded before it is judged
-    fen = Context(prec=len(text) + 12).multiply(Decimal(text), Decimal(FEN_PER_YI))
+    fen = Context(prec=len(text) + 12).multiply(Decimal(text), Decimal(each))
     if not 0 <= fen <= LARGEST_FEN or fen != int(fen):
         raise ValueError(text)
     return int(fen)
@@ -37,6 +49,12 @@ def yi(fen: int) -> str:
     cents += rest * 2 >= FEN_PER_YI // 100
     sign = "-" if fen < 0 and cents else ""
     return f"{sign}{cents // 100:,}.{cents % 100:02d}"
+
+
+def wan(fen: int) -> str:
+    """A sum in 万元 with grouped thousands and every digit it has (no unit: it stands beside)."""
+    text = f"{Decimal(fen) / FEN_PER_WAN:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def exact_yi(fen: int) -> str:

@@ -29,6 +29,7 @@ from crm.models import (
     Project,
     Reassignment,
     Standing,
+    Transfer,
     User,
 )
 from crm.services import holdings
@@ -149,12 +150,35 @@ def leads_read_by(user: User | None) -> ColumnElement[bool]:
     return or_(own_leads(user, joint=True), pooled(), Lead.id.in_(offered))
 
 
-def may(user: User | None, permission: str, record: Project | Lead) -> bool:
-    """Has the person this permission for this project or lead? At most one statement."""
+def own_transfers(user: User | None) -> ColumnElement[bool]:
+    """The condition on Transfer that holds for those that the person's own unit gives or receives by."""
+    if user is None or user.unit_id is None:
+        return false()
+    return or_(Transfer.from_unit_id == user.unit_id, Transfer.to_unit_id == user.unit_id)
+
+
+def transfers_read_by(user: User | None) -> ColumnElement[bool]:
+    """The condition on Transfer that holds for those whose handover list the person may read.
+
+    The giving unit does, the receiving unit once the list was sent to it, bureau and leaders all. Of the others everybody
+    with transfer:read sees from whom to whom, and how far they are.
+    """
+    if user is None or not allowed(user, "transfer:read"):
+        return false()
+    if user.role not in UNITS:
+        return true()
+    sent = or_(Transfer.state.in_(("signing", "confirming", "confirmed")), Transfer.round > 1)
+    return and_(own_transfers(user), or_(Transfer.from_unit_id == user.unit_id, sent))
+
+
+def may(user: User | None, permission: str, record: Project | Lead | Transfer) -> bool:
+    """Has the person this permission for this project, lead or transfer? At most one statement."""
     if user is None or not allowed(user, permission):
         return False
     if permission not in OWN_ONLY.get(user.role, frozenset()):
         return True
+    if isinstance(record, Transfer):
+        return user.unit_id is not None and user.unit_id in (record.from_unit_id, record.to_unit_id)
     model = type(record)
     mine = own(user) if isinstance(record, Project) else own_leads(user, joint=permission in JOINT)
     return bool(db.session.scalar(select(exists().where(model.id == record.id, mine))))

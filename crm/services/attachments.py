@@ -14,8 +14,18 @@ from crm import clock, permissions
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
-from crm.models import Attachment, AttachmentVersion, Lead, Project, User
-from crm.permissions import leads_read_by, visible_to
+from crm.models import (
+    OPEN_TRANSFERS,
+    Attachment,
+    AttachmentVersion,
+    Lead,
+    Project,
+    Transfer,
+    TransferFile,
+    TransferItem,
+    User,
+)
+from crm.permissions import leads_read_by, own_transfers, transfers_read_by, visible_to
 from crm.services import history
 from crm.storage import Storage, Stored
 
@@ -44,6 +54,7 @@ class Subject:
 SUBJECTS: dict[str, Subject] = {
     "projects": Subject(Project, visible_to),
     "leads": Subject(Lead, leads_read_by),
+    "transfers": Subject(Transfer, transfers_read_by),
 }
 """Table → its kind; a record that is to have attachments gets a line here and the panel on its page."""
 
@@ -64,8 +75,10 @@ def subject(kind: str, key: int, user: User | None, *, change: bool = False) -> 
     return row
 
 
-def may(user: User | None, row: Project | Lead, *, change: bool = False) -> bool:
-    """May the person read the files of this record, or with `change` add to them?"""
+def may(user: User | None, row: Project | Lead | Transfer, *, change: bool = False) -> bool:
+    """May the person read the files of this record, or with `change` add to them? A transfer's list is closed with it."""
+    if change and isinstance(row, Transfer) and not row.is_open:
+        return False
     return permissions.may(user, "attachment:add" if change else "attachment:read", row)
 
 
@@ -93,7 +106,22 @@ def by_id(key: int, user: User | None, *, change: bool = False) -> tuple[Attachm
     found = db.session.get(Attachment, key)
     if found is None:
         raise NotFound()
+    if not change and handed_over(found, user):
+        return found, db.session.get(SUBJECTS[found.subject_type].model, found.subject_id)
     return found, subject(found.subject_type, found.subject_id, user, change=change)
+
+
+def handed_over(attachment: Attachment, user: User | None) -> bool:
+    """Is the file on the handover list of a transfer to or from the person's unit, open or confirmed? One statement."""
+    query = (
+        select(Transfer.id)
+        .join(TransferItem, TransferItem.transfer_id == Transfer.id)
+        .join(TransferFile, TransferFile.item_id == TransferItem.id)
+        .where(TransferFile.attachment_id == attachment.id, ~TransferItem.removed)
+        .where(Transfer.state.in_((*OPEN_TRANSFERS, "confirmed")))
+        .where(own_transfers(user), transfers_read_by(user))
+    )
+    return permissions.allowed(user, "attachment:read") and db.session.scalar(query.limit(1)) is not None
 
 
 def version(attachment: Attachment, number: int) -> AttachmentVersion:

@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response as Redirect
 from crm.db import db, transaction
 from crm.errors import NotFound, Refusals, Refused
 from crm.messages import N_
-from crm.models import Attachment, AttachmentVersion, Lead, Project
+from crm.models import Attachment, AttachmentVersion, Lead, Project, Transfer
 from crm.permissions import needs
 from crm.services import attachments
 from crm.services.attachments import Upload
@@ -88,7 +88,7 @@ def show(key: int) -> str:
         preview=("pdf" if kind is PDF else "picture") if kind and kind.shown else None,
         may_change=attachments.may(current_user, row, change=True),
         back=_address(row),
-        back_text=row.name,
+        back_text=(row.project if isinstance(row, Transfer) else row).name,
     )
 
 
@@ -236,6 +236,8 @@ def _served(key: int, number: int, *, shown: bool) -> Response:
 def _address(row: Any) -> str:
     if isinstance(row, Lead):
         return url_for("leads.lead", number=row.number)
+    if isinstance(row, Transfer):
+        return url_for("transfers.show", transfer=row.id)
     assert isinstance(row, Project)
     return url_for("projects.project", number=row.number)
 
