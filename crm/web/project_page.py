@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from flask_babel import gettext
 
 from crm.extensions import language
-from crm.models import Industry, Project, ProjectFacts, ProjectReport, User
+from crm.models import DUTIES, Holding, Industry, Project, ProjectFacts, ProjectReport, Unit, User
 from crm.permissions import may
 from crm.rules.explanation import Explanation, Sight, explain, shown, sight, words
 from crm.rules.language import Seen, Verdict
 from crm.rules.timeline import Attribution, Period, Stretch, periods
-from crm.services import attribution, industries, outlook, project_history, projects
+from crm.services import attribution, dues, holdings, industries, outlook, project_history, projects
+from crm.services.dues import Due
 from crm.services.outlook import Kept
 from crm.services.project_history import Entry
 from crm.services.project_list import Stage, stage_of
@@ -57,11 +59,20 @@ class Why:
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who has a responsibility on the day asked about: since when, and until when where a change is known."""
+class Entitled:
+    """Who is entitled to a responsibility on the day asked about: since when, and until when where a change is known."""
 
     period: Period
     reference: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who holds a responsibility on the day asked about, since when, and until when where a change is known."""
+
+    unit: Unit
+    since: date
+    until: date | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,8 @@ class ProjectPage:
     lanes: Lanes | None
     why: Why | None
     kept: Kept | None
+    holdings: Sequence[Holding]
+    dues: Sequence[Due]
     entries: Sequence[Entry]
     reports: Sequence[ProjectReport]
     may_edit: bool
@@ -95,7 +108,7 @@ class ProjectPage:
         timeline = attribution.timeline_of(rows, book)
         held = [stretch for stretch in timeline if stretch.from_ <= moment.on]
         facts = project_history.on(rows, moment.on, instant)
-        runs = periods(timeline)
+        spans = periods(timeline)
         return cls(
             project,
             moment,
@@ -104,29 +117,44 @@ class ProjectPage:
             stage_of(facts, moment.on) if facts else None,
             Names.of(book.units.values(), book.areas.values()),
             timeline,
-            runs,
-            draw(runs, moment.today, moment.on),
+            spans,
+            draw(spans, moment.today, moment.on),
             why(held[-1]) if held else None,
             outlook.kept(project, held[-1], moment.on, instant) if held else None,
+            holdings.of(project, instant),
+            dues.of(project, moment.on, instant),
             project_history.entries(pairs),
             project.reports,
             may(user, "project:edit", project),
         )
 
-    def holder(self, responsibility: str) -> Holder | None:
-        """Who has a responsibility on the day; none where nobody has."""
+    def entitled(self, responsibility: str) -> Entitled | None:
+        """Who is entitled to a responsibility on the day; none where nobody is."""
         for period in self.periods:
             runs = period.from_ <= self.moment.on and (period.to is None or self.moment.on < period.to)
             if runs and period.responsibility == responsibility:
                 completed = self.stage == "completed"
-                return Holder(period, words(period.attribution.rule, completed=completed)[0])
+                return Entitled(period, words(period.attribution.rule, completed=completed)[0])
         return None
+
+    def held(self, responsibility: str) -> Held | None:
+        """Who holds indicators or service on the day; none where nobody does, and of what is held as entitled."""
+        if responsibility not in DUTIES:
+            return None
+        for since, until, unit_id in runs(self.holdings, responsibility):
+            if since <= self.moment.on and (until is None or self.moment.on < until):
+                return Held(self.names.units[unit_id], since, until)
+        return None
+
+    def due(self, responsibility: str) -> Due | None:
+        """The transfer of a responsibility that is due on the day; none where none is."""
+        return next((due for due in self.dues if responsibility in due.duties), None)
 
     @property
     def status(self) -> str | None:
         """How sure the attribution is on the day: that of the service."""
-        held = self.holder("enterprise_service")
-        return str(held.period.attribution.status) if held else None
+        service = self.entitled("enterprise_service")
+        return str(service.period.attribution.status) if service else None
 
     @property
     def leads(self) -> list[str]:
@@ -174,6 +202,19 @@ class ProjectPage:
             texts.get((code, choice), ("", choice))[1],
             texts.get((code, other), ("", other))[1],
         )
+
+
+def runs(found: Sequence[Holding], duty: str) -> list[tuple[date, date | None, int]]:
+    """The unbroken runs in which one unit holds a responsibility: first day, the day that ends it (None: none), unit."""
+    made: list[tuple[date, date | None, int | None]] = []
+    for row in found:
+        unit_id = getattr(row, f"{duty}_id")
+        if made and made[-1][2] == unit_id:
+            continue
+        if made:
+            made[-1] = (made[-1][0], row.from_day, made[-1][2])
+        made.append((row.from_day, None, unit_id))
+    return [(since, until, unit_id) for since, until, unit_id in made if unit_id is not None]
 
 
 def why(stretch: Stretch) -> Why:

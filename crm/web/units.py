@@ -24,7 +24,7 @@ MEASURES = {"count": N_("项目数"), "investment": N_("总投资")}
 """What the bars of the picture may stand for."""
 
 PART_NAMES = {
-    "has": N_("在册"),
+    "has": N_("实属"),
     "entitled": N_("应属"),
     "gives": N_("应转出"),
     "gets": N_("应转入"),

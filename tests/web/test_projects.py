@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -118,6 +119,24 @@ def test_why_on_another_day_and_as_known_on_another(client: Client) -> None:
 def test_undetermined_says_so_and_suggests(client: Client) -> None:
     page = client("staff").get("/projects/P3").text
     assert "通知的各条都不适用" in page and "建议慈惠街" in page
+
+
+def test_who_holds_it_and_who_is_entitled(client: Client, filled: Flask) -> None:
+    with filled.app_context(), transaction():
+        register(
+            "P9",
+            "迁出项目",
+            attracted_by="jd",
+            site_street="cihui",
+            signed_on=date(2021, 3, 1),
+            completed_on=date(2021, 5, 1),
+        )
+    page = client("staff").get("/projects/P9").text
+    assert "实属，2021年3月1日起" in page and "2021年5月1日起应划转" in page
+    before = client("staff").get("/projects/P9?on=2021-04-30").text
+    assert "应属相同，2021年3月1日起" in before and "应划转" not in before
+    undetermined = client("staff").get("/projects/P4").text
+    assert "应划转" not in undetermined and "应属相同" not in undetermined, "first the bureau rules"
 
 
 def test_in_english_units_have_english_names(client: Client) -> None:

@@ -30,7 +30,7 @@ def test_every_unit_has_a_row_that_leads_to_its_projects(client: Client) -> None
     assert "全区合计" in page and "产业办合计" in page and 'role="img"' in page
     one = visitor.get("/units/gsl?part=undetermined").text
     assert "商会总部楼" in one and "芯片封装项目" not in one
-    assert "现服务单位，没有填的为招商单位" in page, "the reading of what a unit has is named"
+    assert "以后只有经确认的划转才改变它" in page, "what is meant by held is said"
 
 
 def test_out_of_plate_and_completed_shows_what_is_given_and_gotten(client: Client, filled: Flask) -> None:
@@ -40,6 +40,7 @@ def test_out_of_plate_and_completed_shows_what_is_given_and_gotten(client: Clien
             "迁出项目",
             attracted_by="jd",
             site_street="cihui",
+            signed_on=date(2021, 3, 1),
             completed_on=date(2021, 5, 1),
             fen=5 * 10**10,
         )
