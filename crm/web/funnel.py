@@ -24,7 +24,7 @@ from crm.web.parameters import Given
 blueprint = Blueprint("funnel", __name__)
 
 STEP_NAMES = {
-    "logged": N_("登记"),
+    "logged": N_("登记线索"),
     "negotiating": N_("在谈"),
     "inspected": N_("现场考察"),
     "drafted": N_("协议草案"),

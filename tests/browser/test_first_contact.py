@@ -59,7 +59,7 @@ def test_from_the_first_call_to_the_signing(visit: Visit, site: Site) -> None:
 
     # A caller is on the line: the office notes who, from where and how much.
     office.get_by_role("link", name="线索", exact=True).click()
-    office.get_by_role("link", name="登记线索").first.click()
+    office.get_by_role("link", name="登记新线索").first.click()
     for field, value in {
         "name": COMPANY,
         "source_note": "招商会上认识",
