@@ -26,7 +26,7 @@ from crm.periods import ALWAYS
 from crm.rules import duties
 from crm.rules.facts import Facts, Ground, Readings
 from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, named, stretches
-from crm.services import holdings, outcomes, standing
+from crm.services import holdings, outcomes, standing, transfer_overtaking
 
 LEADS = tuple(f"{responsibility}_id" for responsibility in RESPONSIBILITIES)
 Row = tuple[Any, ...]
@@ -181,8 +181,8 @@ def decide(
 ) -> list[tuple[int, date, Row, Row]]:
     """Decides projects again and stores what differs; returns project id, day, what was said and what is said now.
 
-    Two statements to read however many projects, and where something differs one to write it and two to put what
-    holds today beside the projects. Raises RulesConflict.
+    Two statements to read however many projects, and where something differs one to write it, two to put what holds
+    today beside the projects, and one for the transfers under way: those that lose their ground end. Raises RulesConflict.
     """
     facts = _by_project(
         select(ProjectFacts).where(ProjectFacts.project_id.in_(project_ids)), ProjectFacts.valid_from
@@ -202,7 +202,9 @@ def decide(
     # the first holder goes by the facts as well: it is looked at even where nothing is decided anew
     seated = holdings.seat(project_ids, event)
     if added or seated:
-        standing.refresh(list(dict.fromkeys([*(project_id for project_id, *_ in changes), *seated])))
+        moved = list(dict.fromkeys([*(project_id for project_id, *_ in changes), *seated]))
+        standing.refresh(moved)
+        transfer_overtaking.overtake(moved, actor=event.actor)
     return changes
 
 

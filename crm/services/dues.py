@@ -81,10 +81,15 @@ def between(entitled: Sequence[Entitled], held: Sequence[holdings.Row], day: dat
     return list(found.values())
 
 
+def of_all(project_ids: Sequence[int], day: date) -> dict[int, list[Due]]:
+    """Project id → what of it is to pass on, for each of these: two statements."""
+    entitled, held = _entitled(project_ids), holdings.rows_of(project_ids)
+    return {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
+
+
 def since_of(project_ids: Sequence[int], day: date) -> dict[int, date]:
     """Project id → since when a transfer is due, of those where one is: two statements."""
-    entitled, held = _entitled(project_ids), holdings.rows_of(project_ids)
-    found = {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
+    found = of_all(project_ids, day)
     return {project_id: min(due.since for due in dues) for project_id, dues in found.items() if dues}
 
 

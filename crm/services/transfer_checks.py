@@ -1,0 +1,178 @@
+"""What stands against a step of a transfer: who may not take it, what came in between, which day is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from crm import clock
+from crm.db import db
+from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.messages import N_
+from crm.models import AuditEvent, Project, Transfer, TransferSignature, User
+from crm.permissions import allowed
+from crm.services import dues, handover, history, holdings, months, policy
+from crm.services.dues import Due
+from crm.services.transfer_overtaking import ground_of, keep_up
+
+LONGEST = 1_000
+"""Characters of a reason, of a remark, of a note."""
+
+DAYS = {
+    "filling": "transfer_fill_days",
+    "signing": "transfer_sign_days",
+    "confirming": "transfer_confirm_days",
+}
+"""Step → the setting that says how long it may take."""
+
+NOT_FOUND = N_("没有编号为%(number)s的划转")
+IN_BATCH = N_("该项目在划转批次中办理，不能单独办理")
+OVERTAKEN = N_("事实已经变化，承接单位不再应属或移交单位不再实属：没有再做什么，这次划转将终止")
+CHANGED_LIST = N_("移交清单在签字以后有改动，须退回移交单位重新签字")
+
+DONE = {
+    "confirmed": N_("这次划转已由%(name)s确认，没有再做什么"),
+    "withdrawn": N_("这次划转已由%(name)s撤回，没有再做什么"),
+    "declined": N_("这次划转已由%(name)s答复不同意，没有再做什么"),
+    "overtaken": N_("事实已经变化，这次划转已终止，没有再做什么"),
+}
+"""What whoever comes second is told where the transfer ended meanwhile."""
+
+AT = {
+    "filling": N_("移交清单在移交单位填写，没有再做什么"),
+    "signing": N_("移交清单在承接单位签字，没有再做什么"),
+    "confirming": N_("双方已经签字，在商务局确认，没有再做什么"),
+}
+"""What whoever comes second is told where the transfer is at another step."""
+
+
+def locked(number: int) -> Transfer:
+    """The transfer as it stands, kept from others until the transaction ends; raises NotFound."""
+    history.hold()
+    query = select(Transfer).where(Transfer.id == number).with_for_update(of=Transfer)
+    transfer = db.session.scalar(query.execution_options(populate_existing=True))
+    if transfer is None:
+        raise NotFound(NOT_FOUND, number=number)
+    return transfer
+
+
+def must_be_of(unit_id: int, actor: User, permission: str, message: str) -> None:
+    """Raises NotAllowed unless the person has the permission and is of the unit."""
+    if not allowed(actor, permission):
+        raise NotAllowed()
+    if actor.unit_id != unit_id:
+        raise NotAllowed(message)
+
+
+def must_be_at(transfer: Transfer, steps: Sequence[str], version: int) -> None:
+    """Raises Stale unless the transfer is at one of the steps, as the person read it, and Refused for one of a batch."""
+    if transfer.state in DONE:
+        raise Stale(DONE[transfer.state], name=transfer.ended_by.name if transfer.ended_by else "")
+    if transfer.batch_id is not None:
+        raise Refused(IN_BATCH)
+    if transfer.state not in steps:
+        raise Stale(AT[transfer.state])
+    if transfer.version != version:
+        raise Stale()
+
+
+def must_be_due(transfer: Transfer) -> Due:
+    """What it settles: the giving unit still holds and the receiving unit is still entitled, else raises Stale.
+
+    Keeps the project from others until the transaction ends, and has the transfer say since when it is due by now.
+    """
+    project = lock_project(transfer.project_id)
+    due = ground_of(transfer, dues.of(project, clock.today()))
+    if due is None:
+        raise Stale(OVERTAKEN)
+    if due.since != transfer.since:
+        keep_up(transfer, due)
+    return due
+
+
+def lock_project(project_id: int) -> Project:
+    """The project, kept from others until the transaction ends; raises NotFound. Called after `history.hold`."""
+    query = select(Project).where(Project.id == project_id).with_for_update(of=Project)
+    project = db.session.scalar(query.execution_options(populate_existing=True))
+    if project is None:
+        raise NotFound(N_("没有这个项目"))
+    return project
+
+
+def said(note: str, missing: str) -> str:
+    """A note that has to be there, trimmed. Raises Refused where it is empty or too long."""
+    text = note.strip()
+    if not text:
+        raise Refused(missing, field="note")
+    if len(text) > LONGEST:
+        raise Refused(N_("最多%(most)s个字"), field="note", most=LONGEST)
+    return text
+
+
+def due_on(step: str) -> date:
+    """By when a step that begins today is to be done: one statement."""
+    today = clock.today()
+    return today + timedelta(days=policy.on(today)[DAYS[step]])
+
+
+def effective_day(transfer: Transfer, due: Due, shown: date | None) -> date:
+    """The day from which the receiving unit holds, by the books as they are now.
+
+    `shown` is the day that whoever confirms was told. Raises Refused for a day on or before the last closed one or before
+    the project began, and Stale where the books give another by now.
+    """
+    day = holdings.effective_day(due.since)
+    must_be_open(transfer.project_id, day if shown is None else shown)
+    if shown is not None and shown != day:
+        raise Stale(N_("生效日已变为%(day)s，请核对后再确认"), field="day", day=day.isoformat())
+    return day
+
+
+def must_be_open(project_id: int, day: date) -> None:
+    """Raises Refused where a holding that begins on the day would change a closed month, or be older than the project."""
+    closed = months.last_closed_day()
+    if closed is not None and day <= closed:
+        message = N_("%(day)s所在月份已月结，划转最早从%(first)s起生效")
+        first = (closed + timedelta(days=1)).isoformat()
+        raise Refused(message, field="day", day=day.isoformat(), first=first)
+    rows = holdings.rows_of([project_id])[project_id]
+    began = next((since for since, *held in rows if held[0] is not None), None)
+    if began is None or day < began:
+        raise Refused(N_("%(day)s项目还没有开始，不能生效"), field="day", day=day.isoformat())
+
+
+def add_signature(
+    transfer: Transfer, side: str, unit_id: int | None, digest: str, event: AuditEvent, actor: User
+) -> None:
+    """Somebody signs the list as it stands for a side, in the present round."""
+    db.session.add(
+        TransferSignature(
+            transfer_id=transfer.id,
+            round=transfer.round,
+            side=side,
+            unit_id=unit_id,
+            user_id=actor.id,
+            digest=digest,
+            recorded_at=event.at,
+            event_id=event.id,
+        )
+    )
+    db.session.flush()
+
+
+def signatures(transfer: Transfer) -> dict[str, TransferSignature]:
+    """Side → its signature of the present round: one statement."""
+    query = select(TransferSignature).where(
+        TransferSignature.transfer_id == transfer.id, TransferSignature.round == transfer.round
+    )
+    return {one.side: one for one in db.session.scalars(query)}
+
+
+def must_be_as_signed(transfer: Transfer, sides: Sequence[str]) -> str:
+    """The list's digest; raises Stale unless each side signed this very list in the present round."""
+    digest, found = handover.digest(transfer), signatures(transfer)
+    if any(side not in found or found[side].digest != digest for side in sides):
+        raise Stale(CHANGED_LIST)
+    return digest
