@@ -139,8 +139,12 @@ def remove_item(number: int, *, version: int, actor: User) -> TransferItem:
 
 def lacking(transfer: Transfer) -> list[Refused]:
     """Everything that stands against sending the list, each with the section or the item (`item-12`) it concerns."""
+    return lacking_of(items(transfer))
+
+
+def lacking_of(there: Sequence[TransferItem]) -> list[Refused]:
+    """The same of a list that was read already."""
     found: list[Refused] = []
-    there = items(transfer)
     for section, name in SECTION_NAMES.items():
         lines = [item for item in there if item.section == section]
         unsaid = [item for item in lines if not item.text and item.state != NOTHING]

@@ -16,6 +16,7 @@ def register(app: Flask) -> None:
         company_form,
         contacts,
         credit,
+        desk,
         duplicates,
         errors,
         funnel,
@@ -53,6 +54,8 @@ def register(app: Flask) -> None:
         sign_in,
         streets,
         system,
+        transfer_steps,
+        transfers,
         triage,
         units,
     )
@@ -108,6 +111,9 @@ def register(app: Flask) -> None:
         reassignments,
         reassignment_answers,
         credit,
+        transfers,
+        transfer_steps,
+        desk,
         health,
     ):
         app.register_blueprint(task.blueprint)

@@ -67,6 +67,7 @@ def init(app: Flask) -> None:
         "instant": instant,
         "instant_text": instant_text,
         "yi": money.yi,
+        "wan": money.wan,
         "figure": figure,
         "unit_name": unit_name,
         "unit_class": unit_class,

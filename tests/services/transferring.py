@@ -66,7 +66,7 @@ def proposed(by: str | None = "jinghe", number: str = "P1") -> Transfer:
 def complete(made: Transfer) -> Transfer:
     """Has nothing lacking in the handover list."""
     for item in handover.items(made):
-        item.state = "ready" if item.state in ("missing", "open") else item.state
+        item.state = "ready" if item.text else "nothing"
     db.session.flush()
     return made
 

@@ -1,0 +1,222 @@
+"""Transfers as people find them: those under way, what is due and not proposed yet, what is overdue, what has ended.
+
+Those that a batch settles are left out: the batch is looked for instead. Each list is cut into pages by the database,
+from a day and a number on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased, contains_eager, joinedload
+
+from crm import clock
+from crm.db import db
+from crm.models import (
+    DUTIES,
+    OPEN_TRANSFERS,
+    TRANSFER_STATES,
+    Decision,
+    Outcome,
+    Project,
+    Transfer,
+    Unit,
+    User,
+)
+from crm.permissions import allowed, visible_to
+from crm.services import dues
+
+TABS = ("open", "due", "overdue", "ended")
+
+ENDED = tuple(state for state in TRANSFER_STATES if state not in OPEN_TRANSFERS)
+
+STATES: dict[str, tuple[str, ...]] = {
+    "open": OPEN_TRANSFERS,
+    "due": (),
+    "overdue": OPEN_TRANSFERS,
+    "ended": ENDED,
+}
+"""Tab → the states that it can be narrowed to."""
+
+PAGE_SIZE = 50
+COUNTED_AT_MOST = 5_000
+"""Counting stops here, so that a list of a hundred thousand is as quick as a short one."""
+
+STREAMED = 1_000
+"""Rows of an export that are in memory at once."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a list; None narrows nothing."""
+
+    unit_id: int | None = None
+    """The unit that gives or receives."""
+    state: str | None = None
+    street_id: int | None = None
+    """The street of the project's site."""
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A transfer, or what is due of a project that nobody has proposed yet."""
+
+    project: Project
+    from_unit: Unit
+    to_unit: Unit
+    duties: tuple[str, ...]
+    rule: str
+    since: date
+    transfer: Transfer | None
+    due_on: date | None
+    """By when the present step is to be done; none where none is left."""
+    key: str
+    """Where the line stands in its list, for the next page."""
+
+    @property
+    def late(self) -> int:
+        """By how many days the step is late; 0 where it is not."""
+        return max((clock.today() - self.due_on).days, 0) if self.due_on else 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, and how many lines there are, counted no further than COUNTED_AT_MOST."""
+
+    lines: list[Line]
+    count: int
+    capped: bool
+    following: str | None
+    """Where the next page begins; none where there is none."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a person asked to see."""
+
+    user: User
+    tab: str
+    filters: Filters
+    due_days: int
+    """How many days after it is due a transfer is to be proposed."""
+
+    def page(self, after: str | None = None, size: int = PAGE_SIZE) -> Page:
+        """The lines after a place, the oldest first, those that ended last first: two statements."""
+        lines = [self._line(row) for row in db.session.execute(self._query(after).limit(size + 1))]
+        counted = self._narrowed(Project.id).limit(COUNTED_AT_MOST + 1).subquery()
+        count = db.session.scalar(select(func.count()).select_from(counted)) or 0
+        following = lines[size - 1].key if len(lines) > size else None
+        return Page(lines[:size], min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST, following)
+
+    def lines(self) -> Generator[Line, None, None]:
+        """Every line in order, some thousand in memory at once."""
+        with db.session.execute(self._query(None), execution_options={"yield_per": STREAMED}) as rows:
+            for row in rows:
+                yield self._line(row)
+
+    def _line(self, row: Any) -> Line:
+        if self.tab == "due":
+            return self._due(row)
+        made: Transfer = row[0]
+        day = made.ended_at.date() if made.ended_at else made.due_on
+        return Line(
+            made.project,
+            made.from_unit,
+            made.to_unit,
+            made.duties,
+            made.rule,
+            made.since,
+            made,
+            made.due_on if made.is_open else None,
+            f"{made.due_on if made.is_open else day}.{made.id}",
+        )
+
+    def _due(self, row: Any) -> Line:
+        project, body, *units = row
+        entitled, held = units[:2], units[2:]
+        differing = [
+            index
+            for index in range(len(DUTIES))
+            if entitled[index] is not None
+            and held[index] is not None
+            and entitled[index].id != held[index].id
+        ]
+        # what the daily roll has not reached yet names both anyway
+        first = differing[0] if differing else 0
+        together = tuple(
+            DUTIES[i]
+            for i in differing
+            if (entitled[i].id, held[i].id) == (entitled[first].id, held[first].id)
+        )
+        rule = dues.rule_in(body, DUTIES[first])
+        since = project.due_since
+        due_on = date.fromordinal(since.toordinal() + self.due_days)
+        return Line(
+            project, held[first], entitled[first], together, rule, since, None, due_on, f"{since}.{project.id}"
+        )  # fmt: skip
+
+    def _query(self, after: str | None) -> Select[Any]:
+        if self.tab == "due":
+            units = [aliased(Unit) for _ in range(2 * len(DUTIES))]
+            columns = [getattr(Project, f"{held}{duty}_id") for held in ("", "held_") for duty in DUTIES]
+            query = self._narrowed(Project, Outcome.body, *units)
+            query = query.join(Decision, Decision.id == Project.decision_id)
+            query = query.join(Outcome, Outcome.id == Decision.outcome_id)
+            for unit, column in zip(units, columns, strict=True):
+                query = query.outerjoin(unit, unit.id == column)
+            key: Any = (Project.due_since, Project.id)
+        else:
+            query = self._narrowed(Transfer).options(
+                contains_eager(Transfer.project),
+                joinedload(Transfer.from_unit),
+                joinedload(Transfer.to_unit),
+            )
+            key = (Transfer.due_on, Transfer.id)
+        place = place_of(after)
+        if self.tab == "ended":
+            query = query.where(Transfer.id < place[1]) if place else query
+            return query.order_by(Transfer.id.desc())
+        return (query.where(tuple_(*key) > place) if place else query).order_by(*key)
+
+    def _narrowed(self, *columns: Any) -> Select[Any]:
+        wanted, unit = self.filters, self.filters.unit_id
+        if self.tab == "due":
+            under_way = exists().where(Transfer.project_id == Project.id, Transfer.state.in_(OPEN_TRANSFERS))
+            query = select(*columns).select_from(Project).where(Project.due_since.is_not(None), ~under_way)
+            if unit is not None:
+                pairs = (
+                    (getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES
+                )
+                query = query.where(
+                    or_(*(and_(one != other, or_(one == unit, other == unit)) for one, other in pairs))
+                )
+        else:
+            states = (wanted.state,) if wanted.state else STATES[self.tab]
+            query = select(*columns).select_from(Transfer).join(Transfer.project)
+            query = query.where(Transfer.state.in_(states), Transfer.batch_id.is_(None))
+            if self.tab == "overdue":
+                query = query.where(Transfer.due_on < clock.today())
+            if unit is not None:
+                query = query.where(or_(Transfer.from_unit_id == unit, Transfer.to_unit_id == unit))
+        if wanted.street_id is not None:
+            query = query.where(Project.site_street_id == wanted.street_id)
+        sees = visible_to(self.user) if allowed(self.user, "transfer:read") else Project.id.is_(None)
+        return query.where(sees)
+
+
+def place_of(text: str | None) -> tuple[date, int] | None:
+    """The day and the number that a place in a list is written with; none where it means nothing."""
+    day, _, number = (text or "").rpartition(".")
+    if not (number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) < 2**31):
+        return None
+    try:
+        return date.fromisoformat(day), int(number)
+    except ValueError:
+        return None

@@ -1,0 +1,153 @@
+"""The lists of transfers as an address asks for them, the same for the page and for an export."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from crm import clock
+from crm.messages import N_
+from crm.models import Unit
+from crm.rules.explanation import RESPONSIBILITY_NAMES, RULE_NAMES
+from crm.services import edits, policy, transfer_list
+from crm.services.policy import Policy
+from crm.services.transfer_list import STATES, TABS, Filters, Line, Listing, Page
+from crm.services.units import all_units
+from crm.sheets import listing as sheets
+from crm.sheets.listing import Cell
+from crm.web import presentation
+from crm.web.parameters import Given
+from crm.web.presentation import unit_name
+from crm.web.project_export import FORMATS, Exported
+from crm.web.project_listing import Chip
+from crm.web.transfer_words import STATE_NAMES, TAB_NAMES
+
+EXPORTED = (
+    N_("项目编号"), N_("项目名称"), N_("移交单位"), N_("承接单位"), N_("划转的职责"), N_("依据"), N_("应划转自"), N_("状态"), N_("期限"),
+    N_("逾期天数"), N_("生效日"),
+)  # fmt: skip
+"""The titles of an export's columns."""
+
+CHIPS = {"unit": N_("移交或承接单位"), "state": N_("状态"), "street": N_("选址街道")}
+"""Filters in the address, and what each is called."""
+
+
+@dataclass
+class Shown:
+    """What was asked for."""
+
+    given: Given
+    listing: Listing
+    settings: Policy
+    units: Mapping[str, Unit]
+    """By code."""
+    after: str | None
+
+    @classmethod
+    def of(cls, given: Given) -> Shown:
+        """Reads an address; what means nothing in it is in `given.ignored`."""
+        units = {unit.code: unit for unit in all_units()}
+        tab = given.one_of("tab", TABS) or "open"
+        unit = given.one_of("unit", units)
+        street = given.one_of("street", [code for code, one in units.items() if one.is_street])
+        filters = Filters(
+            units[unit].id if unit else None,
+            given.one_of("state", STATES[tab]),
+            units[street].id if street else None,
+        )
+        after = given.text("after") or None
+        if after is not None and transfer_list.place_of(after) is None:
+            given.ignored.append("after")
+            after = None
+        settings = policy.on()
+        listing = Listing(current_user, tab, filters, settings["transfer_due_days"])
+        return cls(given, listing, settings, units, after)
+
+    @property
+    def tab(self) -> str:
+        """Which list."""
+        return self.listing.tab
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The parameters that links carry."""
+        return self.given.kept("tab", "unit", "state", "street")
+
+    def page(self) -> Page:
+        """The page asked for."""
+        return self.listing.page(self.after)
+
+    def link(self, without: str = "", **more: Any) -> str:
+        """The first page of this list, with some of it otherwise."""
+        kept = {name: value for name, value in self.kept.items() if name != without}
+        return url_for("transfers.listing", **{**kept, **more})
+
+    @property
+    def tabs(self) -> list[tuple[str, str, str]]:
+        """The lists there are: code, title, address; the filters go along as far as the other list has them."""
+        kept: dict[str, Any] = dict(self.given.kept("unit", "street"))
+        return [(tab, _(TAB_NAMES[tab]), url_for("transfers.listing", tab=tab, **kept)) for tab in TABS]
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The filters that are set."""
+        found = []
+        for name, title in CHIPS.items():
+            value = self.kept.get(name)
+            if value:
+                text = _(STATE_NAMES[value][0]) if name == "state" else unit_name(self.units[value])
+                found.append(Chip(_(title), text, self.link(without=name)))
+        return found
+
+    def rows(self, lines: Iterator[Line]) -> Iterator[list[Cell]]:
+        """The cells of an export."""
+        unproposed = TAB_NAMES["due"]
+        for line in lines:
+            made = line.transfer
+            yield [
+                line.project.number,
+                line.project.name,
+                unit_name(line.from_unit),
+                unit_name(line.to_unit),
+                "、".join(_(RESPONSIBILITY_NAMES[duty]) for duty in line.duties),
+                _(RULE_NAMES[line.rule]),
+                line.since,
+                _(STATE_NAMES[made.state][0] if made else unproposed),
+                line.due_on,
+                Decimal(line.late) if line.late else None,
+                made.effective_day if made else None,
+            ]
+
+
+def write(shown: Shown, format_: str, path: Path) -> Exported:
+    """Writes the list; nothing of it is in memory as a whole. Raises Refused where a sheet cannot hold it."""
+    today = clock.today()
+    about = [
+        _("归属：划转列表"),
+        _(TAB_NAMES[shown.tab]),
+        *(f"{chip.name}{_('：')}{chip.value}" for chip in shown.chips),
+        _("%(day)s由%(name)s导出", day=presentation.long_day(today), name=current_user.name),
+    ]
+    if edits.invents():
+        about.append(_("标有“演示”的内容为虚构，不代表真实项目"))
+    head = [_(title) for title in EXPORTED]
+    with closing(shown.listing.lines()) as lines:
+        rows = shown.rows(lines)
+        if format_ == "csv":
+            count = sheets.write_csv(path, about, head, rows)
+        else:
+            count = sheets.write_workbook(path, about, (_("说明"), _("划转")), head, rows)
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    told = {"count": count, "format": format_, "filters": shown.kept, "sha256": digest}
+    name = _("划转列表_%(day)s", day=today.isoformat())
+    return Exported(f"{name}.{format_}", FORMATS[format_], told)

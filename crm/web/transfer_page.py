@@ -1,0 +1,153 @@
+"""Everything the page of one transfer shows a person: steps, what passes on, the list section by section, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from crm import clock
+from crm.db import db
+from crm.errors import Refused
+from crm.models import (
+    HANDOVER_SECTIONS,
+    ITEM_STATES,
+    Attachment,
+    AuditEvent,
+    CarryOver,
+    Transfer,
+    TransferItem,
+    TransferSignature,
+    User,
+)
+from crm.rules.explanation import words
+from crm.services import handover, holdings, policy, transfer_rights, transfers
+from crm.services.handover_entry import LONGEST, attachable
+from crm.services.policy import Policy
+from crm.web.attachments import Panel
+from crm.web.project_page import Quotation
+
+STATES = ITEM_STATES
+EVENTS = 60
+"""Entries of what happened that the page shows; the log has all."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One of the seven parts of the list, and what stands against sending it."""
+
+    code: str
+    items: Sequence[TransferItem]
+    lacking: Sequence[Refused]
+
+
+@dataclass(frozen=True)
+class TransferPage:
+    """One transfer as one person sees it."""
+
+    transfer: Transfer
+    user: User
+    steps: frozenset[str]
+    reads: bool
+    sections: Sequence[Section]
+    lacking: Sequence[Refused]
+    files: Mapping[int, Attachment]
+    """What a line may name, by id."""
+    signatures: Sequence[TransferSignature]
+    """All of them, the present round's last."""
+    events: Sequence[AuditEvent]
+    carried: Sequence[CarryOver]
+    quotation: Quotation
+    settings: Policy
+    day: date | None
+    """From when it would hold, by the books as they are now."""
+    panel: Panel | None
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Step, or `item-12`, `add-tasks` → what was refused."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What was filled in when it was refused."""
+
+    longest = LONGEST
+    states = STATES
+
+    @classmethod
+    def of(
+        cls,
+        number: int,
+        user: User,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> TransferPage:
+        """The page; raises NotFound."""
+        transfer = transfers.by_id(number, user)
+        reads = transfer_rights.reads_list(transfer, user)
+        items = handover.items(transfer) if reads else []
+        fills = transfer.state == "filling" and transfer.batch_id is None
+        lacking = handover.lacking_of(items) if fills and reads else []
+        completed = transfer.project.completed_on
+        return cls(
+            transfer,
+            user,
+            transfer_rights.steps(transfer, user),
+            reads,
+            [
+                Section(
+                    code,
+                    [item for item in items if item.section == code],
+                    [one for one in lacking if one.field == f"section-{code}"],
+                )
+                for code in HANDOVER_SECTIONS
+            ],
+            lacking,
+            {one.id: one for one in attachable(transfer)} if reads else {},
+            _signatures(transfer),
+            _events(transfer) if reads else [],
+            _carried(transfer) if transfer.state == "confirmed" else [],
+            Quotation(
+                transfer.rule,
+                *words(transfer.rule, completed=completed is not None and completed <= clock.today()),
+            ),
+            policy.on(),
+            holdings.effective_day(transfer.since) if transfer.is_open else transfer.effective_day,
+            Panel.of(transfer) if reads and transfer.batch_id is None else None,
+            errors or {},
+            given or {},
+        )
+
+    def signed(self, side: str) -> TransferSignature | None:
+        """The side's signature of the present round."""
+        return next(
+            (one for one in self.signatures if one.side == side and one.round == self.transfer.round), None
+        )
+
+    @property
+    def late(self) -> int:
+        """By how many days the present step is late; 0 where it is not."""
+        open_ = self.transfer.is_open
+        return max((clock.today() - self.transfer.due_on).days, 0) if open_ else 0
+
+    @property
+    def is_mine(self) -> bool:
+        """Is it the person's step?"""
+        return bool(self.steps & {"fill", "send", "sign", "confirm"})
+
+
+def _signatures(transfer: Transfer) -> list[TransferSignature]:
+    query = select(TransferSignature).where(TransferSignature.transfer_id == transfer.id)
+    query = query.options(joinedload(TransferSignature.user), joinedload(TransferSignature.unit))
+    return list(db.session.scalars(query.order_by(TransferSignature.id)))
+
+
+def _events(transfer: Transfer) -> list[AuditEvent]:
+    query = select(AuditEvent).where(
+        AuditEvent.subject_type == "transfers", AuditEvent.subject_id == transfer.id
+    )
+    query = query.options(joinedload(AuditEvent.actor)).order_by(AuditEvent.id.desc()).limit(EVENTS)
+    return list(db.session.scalars(query))
+
+
+def _carried(transfer: Transfer) -> list[CarryOver]:
+    return list(db.session.scalars(select(CarryOver).where(CarryOver.transfer_id == transfer.id)))

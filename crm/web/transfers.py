@@ -1,0 +1,152 @@
+"""划转: the lists, what is due of a project and proposing it, and the page of one transfer."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Redirect
+
+from crm.actions import ACTIONS
+from crm.db import only_reading, transaction
+from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.models import User
+from crm.permissions import needs
+from crm.services import history, transfers
+from crm.services.handover import SECTION_NAMES
+from crm.services.transfer_checks import LONGEST
+from crm.services.transfer_list import STATES
+from crm.web import presentation, transfer_words
+from crm.web.parameters import Given, plain
+from crm.web.presentation import said
+from crm.web.project_export import FORMATS
+from crm.web.transfer_due import DuePage
+from crm.web.transfer_listing import Shown, write
+from crm.web.transfer_page import TransferPage
+
+blueprint = Blueprint("transfers", __name__)
+
+LARGEST_ID = 2**31 - 1
+TRANSFER = f"<int(max={LARGEST_ID}):transfer>"
+
+
+@blueprint.get("/transfers")
+@needs("transfer:read")
+def listing() -> str:
+    """The transfers under way, those due, overdue or ended, as the address asks for them."""
+    shown = Shown.of(Given(request.args))
+    units = list(shown.units.values())
+    return render_template(
+        "transfers/listing.html",
+        shown=shown,
+        page=shown.page(),
+        unit_choices=[(one.code, presentation.unit_name(one)) for one in units],
+        street_choices=[(one.code, presentation.unit_name(one)) for one in units if one.is_street],
+        state_choices=[(code, said(transfer_words.STATE_NAMES[code][0])) for code in STATES[shown.tab]],
+        words=transfer_words,
+        ignored=shown.given.ignored,
+    )
+
+
+@blueprint.post("/transfers/export")
+@needs("transfer:export")
+def export() -> Response:
+    """Everything the list of an address shows, all pages of it, as a file."""
+    given = Given(request.form)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "transfers"
+        with only_reading():
+            exported = write(Shown.of(given), given.one_of("format", FORMATS) or "xlsx", path)
+        with transaction():
+            history.record("transfer.exported", actor=current_user, **exported.told)
+        content = BytesIO(path.read_bytes())
+    return send_file(content, mimetype=exported.mimetype, as_attachment=True, download_name=exported.name)
+
+
+@blueprint.get("/transfers/new")
+@needs("transfer:propose")
+def new() -> str:
+    """What is due of a project: by which clause, what passes on, from when, and what is carried over."""
+    return _new(Given(request.args).text("project"))
+
+
+@blueprint.post("/transfers/new")
+@needs("transfer:propose")
+def propose() -> Redirect | tuple[str, int]:
+    """Proposes it; the giving unit fills in the list next."""
+    given = Given(request.form)
+    number, reason = given.text("project"), long("reason")
+    page = DuePage.of(number, actor())
+    try:
+        with transaction():
+            made = transfers.propose(
+                page.project.id, reason=reason, actor=actor(), from_unit_id=given.whole("from", LARGEST_ID)
+            ).id
+    except Refused as refused:
+        if isinstance(refused, NotAllowed | NotFound):
+            raise
+        sentence = said(refused.message, refused.values)
+        return _new(number, {refused.field or "project": sentence}, reason), 400
+    flash(_("已提出划转，移交清单已按账面填好一部分"), "success")
+    return redirect(url_for("transfers.show", transfer=made), 303)
+
+
+@blueprint.get(f"/transfers/{TRANSFER}")
+@needs("transfer:read")
+def show(transfer: int) -> str:
+    """One transfer: how far it is, what passes on, its list, its signatures, and what the person may do now."""
+    return page_of(TransferPage.of(transfer, actor()))
+
+
+def page_of(shown: TransferPage) -> str:
+    """The page, also where something was refused."""
+    return render_template(
+        "transfers/transfer.html",
+        shown=shown,
+        made=shown.transfer,
+        words=transfer_words,
+        section_names=SECTION_NAMES,
+        actions=ACTIONS,
+        longest=LONGEST,
+    )
+
+
+def back(transfer: int, refused: Refused) -> Redirect:
+    """To the page of the transfer, which shows how it stands now; what is not there or not allowed is an error."""
+    if not isinstance(refused, Stale):
+        raise refused
+    flash(said(refused.message, refused.values), "error")
+    return redirect(url_for("transfers.show", transfer=transfer), 303)
+
+
+def version() -> int:
+    """The version that the form was made of; 0 where it does not say."""
+    return Given(request.form).whole("version", LARGEST_ID) or 0
+
+
+def long(name: str) -> str:
+    """A text of several lines, cut to a little more than is kept."""
+    found = request.form.get(name, "")
+    return "\n".join(plain(line).rstrip() for line in found[: 2 * LONGEST].splitlines()).strip()
+
+
+def actor() -> User:
+    """Whoever is signed in."""
+    person: User = current_user
+    return person
+
+
+def _new(number: str, errors: Mapping[str, str] | None = None, reason: str = "") -> str:
+    return render_template(
+        "transfers/new.html",
+        shown=DuePage.of(number, actor()),
+        reason=reason,
+        errors=errors or {},
+        words=transfer_words,
+        longest=LONGEST,
+    )
