@@ -23,6 +23,7 @@ KINDS: dict[str, Kind] = {
         Kind("import.clear", N_("清理导入的暂存数据")),
         Kind("search.index", N_("整理项目检索"), most_attempts=5),
         Kind("attribution.rebuild", N_("全部归属重新判定"), most_attempts=5),
+        Kind("batch.confirm", N_("划转批次生效"), most_attempts=5),
         Kind("day.begin", N_("每日整理"), most_attempts=5),
     )
 }

@@ -87,6 +87,15 @@ def of_all(project_ids: Sequence[int], day: date) -> dict[int, list[Due]]:
     return {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
 
 
+def on_days(project_ids: Sequence[int], days: Sequence[date]) -> dict[int, tuple[list[Due], ...]]:
+    """Project id → what is to pass on, seen from each of these days: two statements, however many projects."""
+    entitled, held = _entitled(project_ids), holdings.rows_of(project_ids)
+    return {
+        project_id: tuple(between(entitled[project_id], held[project_id], day) for day in days)
+        for project_id in project_ids
+    }
+
+
 def since_of(project_ids: Sequence[int], day: date) -> dict[int, date]:
     """Project id → since when a transfer is due, of those where one is: two statements."""
     found = of_all(project_ids, day)

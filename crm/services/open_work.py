@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from crm.db import db
 from crm.messages import N_
 from crm.models import Import, User
-from crm.services import jobs, lead_holders, proposals, reassignments
+from crm.services import batch_signing, jobs, lead_holders, proposals, reassignments
 
 IMPORTS_IN_WORK = ("staging", "checked")
 
@@ -45,6 +45,10 @@ def _pass_reassignments_on(user: User, to: User, actor: User | None) -> None:
     reassignments.pass_on(user, to, actor=actor)
 
 
+def _pass_batches_on(user: User, to: User, actor: User | None) -> None:
+    batch_signing.pass_on(user, to, actor=actor)
+
+
 def _jobs(user: User) -> int:
     return len(jobs.of_person(user))
 
@@ -57,6 +61,7 @@ OPEN_WORK: tuple[Kind, ...] = (
     Kind(N_("尚未导入的项目登记表"), "project:import", _imports, _pass_imports_on),
     Kind(N_("尚未确认的修改建议"), "rule:propose", proposals.open_of, _pass_proposals_on),
     Kind(N_("等待答复的流转或合作"), "lead:reassign", reassignments.open_of, _pass_reassignments_on),
+    Kind(N_("尚未办结的划转批次"), "batch:draw-up", batch_signing.open_of, _pass_batches_on),
     Kind(N_("在办的线索"), "lead:edit", lead_holders.work_of, lead_holders.pass_on),
     Kind(N_("尚未完成的后台任务"), "job:read", _jobs, _pass_jobs_on),
 )

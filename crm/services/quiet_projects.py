@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from crm import clock
 from crm.db import db
@@ -103,30 +104,27 @@ def counted(user: User, policy: Policy) -> Part:
     """
     own = user.role in UNITS
     key = func.coalesce(Lead.held_by_id, 0) if own else Project.attracted_by_id
-    rows = (
-        select(key, func.min(User.name))
-        .select_from(Project)
-        .outerjoin(Lead, Lead.project_id == Project.id)
-        .outerjoin(User, User.id == Lead.held_by_id)
-        .where(_concerns(user), or_(*(condition for _since, condition in _kinds(policy).values())))
-        .group_by(key)
-    )
+    rows = select(key, func.min(User.name) if own else literal("")).select_from(Project)
+    if own:
+        rows = rows.outerjoin(Lead, Lead.project_id == Project.id).outerjoin(User, User.id == Lead.held_by_id)
+    quiet = or_(*(condition for _since, condition in _kinds(policy).values()))
+    rows = rows.where(_concerns(user), quiet).group_by(key)
     # no project is of both kinds, and one look at each tells
     begun = func.count(Project.construction_started_on)
     return Part(rows, {"signed": func.count() - begun, "landed": begun})
 
 
 def _kinds(policy: Policy) -> Mapping[str, tuple[Any, ColumnElement[bool]]]:
-    """Kind → the day it is so since, and the condition on Project, beside its Lead where it has one."""
-    begun, today = Project.construction_started_on, clock.today()
+    """Kind → the day it is so since, and the condition on Project."""
+    begun, today, origin = Project.construction_started_on, clock.today(), aliased(Lead)
 
     def quiet(since: Any, setting: str) -> ColumnElement[bool]:
         last = today - timedelta(days=policy[setting])
         changed = exists().where(
             ProjectFacts.project_id == Project.id, ProjectFacts.recorded_at >= clock.begins(last)
         )
-        unheard = or_(Lead.last_progress_on.is_(None), Lead.last_progress_on < last)
-        return and_(Project.completed_on.is_(None), since < last, unheard, ~changed)
+        progressed = exists().where(origin.project_id == Project.id, origin.last_progress_on >= last)
+        return and_(Project.completed_on.is_(None), since < last, ~changed, ~progressed)
 
     return {
         "signed": (Project.signed_on, and_(begun.is_(None), quiet(Project.signed_on, SETTINGS["signed"]))),

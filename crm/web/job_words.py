@@ -23,7 +23,10 @@ STATES = {
 STOPPING = (N_("正在取消"), "warning")
 RETRYING = (N_("等待重试"), "warning")
 
-RESULTS = {"attribution.rebuild": N_("%(projects)s个项目，%(changes)s处变化")}
+RESULTS = {
+    "attribution.rebuild": N_("%(projects)s个项目，%(changes)s处变化"),
+    "batch.confirm": N_("%(transfers)s个项目划转生效"),
+}
 """What came of a job of a kind, where it says more than that it is done."""
 
 SUBJECTS = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from crm.models import Job
-from crm.work import attribution, catching_up, day, imports
+from crm.work import attribution, batches, catching_up, day, imports
 from crm.work.runs import Run
 
 
@@ -25,6 +25,7 @@ WORK: dict[str, Work] = {
     "import.clear": Work(imports.clear),
     "search.index": Work(catching_up.index),
     "attribution.rebuild": Work(attribution.rebuild),
+    "batch.confirm": Work(batches.confirm),
     "day.begin": Work(day.begin),
 }
 """Kind of job → what does it; the kinds are those of crm/job_kinds.py."""

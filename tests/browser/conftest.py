@@ -71,16 +71,18 @@ def served(start: Path, folder: Path) -> Iterator[Site]:
             db.engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(demonstration_start: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demonstration, served, its jobs done by a worker."""
+    """The demonstration, served, its jobs done by a worker; neither goes on when the tests of a file have ended."""
     with served(demonstration_start, tmp_path_factory.mktemp("site")) as site:
         worker = Worker(site.app)
         working = threading.Thread(target=worker.run, daemon=True)
         working.start()
-        yield site
-        worker.stop()
-        working.join()
+        try:
+            yield site
+        finally:
+            worker.stop()
+            working.join()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import create_engine, inspect
 
 from crm import create_app
 from crm.cli import main
@@ -50,14 +50,12 @@ class Installation:
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, in the order of its columns."""
         engine = create_engine(self.database.owner_url)
-        found = MetaData()
         with engine.connect() as connection:
-            found.reflect(connection)
             rows = {
-                table.name: sorted(map(tuple, connection.execute(select(table)).all()), key=repr)
-                for table in found.tables.values()
+                name: sorted(map(tuple, connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
+                for name in inspect(connection).get_table_names()
                 # SQLite's index of searches cannot be read as rows; the tables that it is kept in can
-                if not (table.name in ("project_index", "lead_index") and engine.dialect.name == "sqlite")
+                if not (name in ("project_index", "lead_index") and engine.dialect.name == "sqlite")
             }
         engine.dispose()
         return rows

@@ -1,0 +1,291 @@
+"""What a batch of transfers consists of: which projects, what was left out, what it moves, and what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
+
+from crm import chain, clock
+from crm.db import db
+from crm.models import (
+    DUTIES,
+    OPEN_TRANSFERS,
+    Decision,
+    Duty,
+    Outcome,
+    Project,
+    Transfer,
+    TransferBatch,
+    User,
+)
+from crm.rules.facts import NOTICE_DAY
+from crm.services import dues, holdings, standing, standpoint, successions
+from crm.services.dues import Due
+
+RULES: Mapping[str, frozenset[str]] = {
+    "stock": frozenset({"3.1-retain", "3.1-transfer", "3.1-named-major"}),
+    "sme_city": frozenset({"3.1-sme-city"}),
+    "changqing": frozenset({"3.1-changqing"}),
+    "street_move": frozenset({"3.3-street-move"}),
+    "operating_place": frozenset({"3.4-operating-place"}),
+}
+"""Kind of batch → the rules whose differences it settles; a succession settles what the ceasing unit holds."""
+
+SUCCESSION = "succession"
+"""What stands where a transfer names its rule, when a unit takes over what another held."""
+
+AT_ONCE = 2_000
+"""Projects asked about in one statement."""
+
+Why = Literal["in_transfer", "in_batch", "another", "parted"]
+"""Why a project is left out: it has an open transfer, or one in another batch; today another unit is entitled or holds;
+of its two responsibilities each passes to another unit, and one of them is in the batch."""
+
+Change = Literal["settled", "another", "since", "successor"]
+"""What overtook a transfer: nothing is due any more; another unit is entitled or holds; it is due since another day;
+the unit that ceased has another successor."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A project of a batch: what of it passes on, from whom to whom, by which rule, since when."""
+
+    project_id: int
+    number: str
+    name: str
+    fen: int | None
+    from_unit_id: int
+    to_unit_id: int
+    duties: tuple[Duty, ...]
+    rule: str
+    since: date
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A project that belongs to the kind and is not in the batch; `of` is the transfer or the batch it is in."""
+
+    number: str
+    name: str
+    why: Why
+    of: int | None = None
+
+
+@dataclass
+class Found:
+    """What a batch would consist of, both lists in order of the projects' numbers."""
+
+    lines: list[Line] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the list."""
+        return _digest(
+            (one.project_id, one.from_unit_id, one.to_unit_id, "indicators" in one.duties, "enterprise_service" in one.duties, one.rule, one.since)
+            for one in sorted(self.lines, key=lambda one: one.project_id)
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A transfer of a batch that something overtook since it was drawn up."""
+
+    transfer_id: int
+    number: str
+    name: str
+    change: Change
+
+
+def find(kind: str, day: date, *, actor: User | None, unit_id: int | None = None) -> Found:
+    """The projects of a kind for which a transfer is due on a day and still is today, as far as the person sees them.
+
+    For a succession, what the ceasing unit `unit_id` holds today. Those with an open transfer are left out. A few
+    statements, and two more for every two thousand projects.
+    """
+    found = _held_by(unit_id or 0, actor) if kind == "succession" else _due(RULES[kind], day, actor)
+    open_ones = _open_of([line.project_id for line in found.lines])
+    taken = [line for line in found.lines if line.project_id in open_ones]
+    for line in taken:
+        transfer_id, batch_id = open_ones[line.project_id]
+        why: Why = "in_transfer" if batch_id is None else "in_batch"
+        found.left_out.append(LeftOut(line.number, line.name, why, batch_id or transfer_id))
+    lines = [line for line in found.lines if line.project_id not in open_ones]
+    return Found(
+        sorted(lines, key=lambda line: line.number), sorted(found.left_out, key=lambda line: line.number)
+    )
+
+
+def in_it(batch: TransferBatch) -> Select[Transfer]:
+    """The transfers that a batch consists of; after its end those that it put into effect."""
+    state = "confirmed" if batch.state == "confirmed" else "confirming"
+    return select(Transfer).where(Transfer.batch_id == batch.id, Transfer.state == state)
+
+
+def digest(batch: TransferBatch) -> str:
+    """The SHA-256 of a batch's list as it stands: one statement."""
+    columns = (
+        Transfer.project_id, Transfer.from_unit_id, Transfer.to_unit_id, Transfer.indicators,
+        Transfer.enterprise_service, Transfer.rule, Transfer.since,
+    )  # fmt: skip
+    query = in_it(batch).with_only_columns(*columns).order_by(Transfer.project_id)
+    return _digest(tuple(row) for row in db.session.execute(query))
+
+
+def changed(batch: TransferBatch) -> list[Changed]:
+    """The transfers of a batch that are no longer due as they were drawn up: two statements for every two thousand."""
+    columns = (
+        Transfer.id, Transfer.project_id, Project.number, Project.name, Transfer.from_unit_id, Transfer.to_unit_id,
+        Transfer.indicators, Transfer.enterprise_service, Transfer.since,
+    )  # fmt: skip
+    query = in_it(batch).join(Project).with_only_columns(*columns).order_by(Project.number)
+    rows = db.session.execute(query).all()
+    found = []
+    for part in pieces(rows):
+        changes = _changes_of_holders if batch.kind == "succession" else _changes_of_dues
+        found += [
+            Changed(row.id, row.number, row.name, change)
+            for row, change in zip(part, changes(batch, part), strict=True)
+            if change is not None
+        ]
+    return found
+
+
+def pieces(rows: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
+    """The rows, some thousand at a time."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _due(rules: frozenset[str], day: date, actor: User | None) -> Found:
+    today, then = clock.today(), aliased(Decision)
+    bodies = db.session.execute(select(Outcome.id, Outcome.body)).all()
+    by_outcome = {
+        outcome_id: {duty: dues.rule_in(body, duty) for duty in DUTIES} for outcome_id, body in bodies
+    }
+    wanted = [outcome_id for outcome_id, named in by_outcome.items() if rules & set(named.values())]
+    seen = standpoint.at(today)
+    query = seen.select(
+        actor, Project.id, Project.number, Project.name, Project.total_investment_fen, then.outcome_id
+    )
+    query = query.join(then, then.id == standing.current(day)).where(seen.due, then.outcome_id.in_(wanted))
+    if "3.1-named-major" in rules:
+        # of the projects named one by one only what was stock is classified with the rest of 一是
+        query = query.where(Project.completed_on <= NOTICE_DAY)
+    found = Found()
+    for part in pieces(db.session.execute(query.order_by(Project.id)).all()):
+        both = dues.on_days([row.id for row in part], (day, today))
+        for row in part:
+            named = by_outcome[row.outcome_id]
+            was, now = both[row.id]
+            of_rule = [due for due in was if any(named[duty] in rules for duty in due.duties)]
+            still = [due for due in of_rule if _same(due, now)]
+            if not still and of_rule:
+                found.left_out.append(LeftOut(row.number, row.name, "another"))
+            for place, due in enumerate(still):
+                if place:
+                    found.left_out.append(LeftOut(row.number, row.name, "parted"))
+                    continue
+                found.lines.append(
+                    Line(
+                        row.id,
+                        row.number,
+                        row.name,
+                        row.total_investment_fen,
+                        due.from_unit_id,
+                        due.to_unit_id,
+                        due.duties,
+                        named[due.duties[0]],
+                        due.since,
+                    )
+                )
+    return found
+
+
+def _held_by(unit_id: int, actor: User | None) -> Found:
+    """All that a unit holds today, to pass to its successor; whom each project is entitled to does not matter."""
+    term = successions.of(unit_id, clock.today())
+    if term is None or term.successor_id is None:
+        return Found()
+    seen = standpoint.at(clock.today())
+    holders = [seen.held(duty) for duty in DUTIES]
+    query = seen.select(
+        actor, Project.id, Project.number, Project.name, Project.total_investment_fen, *holders
+    )
+    query = query.where(or_(*(holder == unit_id for holder in holders))).order_by(Project.id)
+    found = Found()
+    for part in pieces(db.session.execute(query).all()):
+        rows = holdings.rows_of([row[0] for row in part])
+        for project_id, number, name, fen, *held in part:
+            duties = tuple(duty for duty, holder in zip(DUTIES, held, strict=True) if holder == unit_id)
+            since = max(term.valid_from, _holds_since(rows[project_id], unit_id, duties))
+            found.lines.append(
+                Line(project_id, number, name, fen, unit_id, term.successor_id, duties, SUCCESSION, since)
+            )
+    return found
+
+
+def _holds_since(rows: Sequence[holdings.Row], unit_id: int, duties: Sequence[Duty]) -> date:
+    """The first day of the run, up to the last row, in which a unit holds these responsibilities."""
+    since = rows[-1][0]
+    for day, *held in reversed(rows):
+        if any(held[DUTIES.index(duty)] != unit_id for duty in duties):
+            break
+        since = day
+    return since
+
+
+def _open_of(project_ids: Sequence[int]) -> dict[int, tuple[int, int | None]]:
+    """Project id → its open transfer and the batch that is in, of those that have one."""
+    found: dict[int, tuple[int, int | None]] = {}
+    for part in pieces(project_ids):
+        query = select(Transfer.project_id, Transfer.id, Transfer.batch_id)
+        query = query.where(Transfer.project_id.in_(part), Transfer.state.in_(OPEN_TRANSFERS))
+        found |= {project_id: (number, batch) for project_id, number, batch in db.session.execute(query)}
+    return found
+
+
+def _same(due: Due, others: Iterable[Due]) -> bool:
+    return any(_parties(due) == _parties(other) for other in others)
+
+
+def _parties(due: Due) -> tuple[int, int, tuple[Duty, ...]]:
+    return due.from_unit_id, due.to_unit_id, due.duties
+
+
+def _changes_of_dues(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Change | None]:
+    now = dues.on_days([row.project_id for row in rows], (clock.today(),))
+    for row in rows:
+        (found,) = now[row.project_id]
+        same = [due for due in found if _parties(due) == (row.from_unit_id, row.to_unit_id, _duties(row))]
+        if same:
+            yield None if same[0].since == row.since else "since"
+        else:
+            yield "another" if found else "settled"
+
+
+def _changes_of_holders(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Change | None]:
+    term = successions.of(batch.unit_id or 0, clock.today())
+    held = holdings.rows_of([row.project_id for row in rows])
+    for row in rows:
+        if term is None or term.successor_id != row.to_unit_id:
+            yield "successor"
+            continue
+        _, *holders = [one for one in held[row.project_id] if one[0] <= clock.today()][-1]
+        still = all(holders[DUTIES.index(duty)] == row.from_unit_id for duty in _duties(row))
+        yield None if still else "another"
+
+
+def _duties(row: Any) -> tuple[Duty, ...]:
+    return tuple(duty for duty in DUTIES if getattr(row, duty))
+
+
+def _digest(rows: Iterable[Sequence[Any]]) -> str:
+    return chain.digest_of_rows([*row[:-1], row[-1].isoformat()] for row in rows)

@@ -1,0 +1,231 @@
+"""What passes on: of each unit what it holds before and after, what is carried over, and that the district's total stays.
+
+Asked before anything is confirmed, for one transfer, for a batch, or for a query of what might be transferred. Before and
+after are each counted over all projects; neither is worked out from the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+
+from crm import clock
+from crm.db import db
+from crm.models import DUTIES, OPEN_TRANSFERS, Duty, Project, Transfer, TransferBatch, Unit, User
+from crm.periods import Month
+from crm.services import carry_overs, standpoint
+from crm.services.standpoint import Standpoint
+from crm.services.unit_figures import Amount
+
+
+@dataclass
+class Change:
+    """What is held before and after."""
+
+    before: Amount = field(default_factory=Amount)
+    after: Amount = field(default_factory=Amount)
+
+    @property
+    def difference(self) -> Amount:
+        """What is held more, or, negative, less."""
+        return self.after - self.before
+
+
+@dataclass
+class Held:
+    """What one unit, or the district, holds of each responsibility before and after."""
+
+    indicators: Change = field(default_factory=Change)
+    enterprise_service: Change = field(default_factory=Change)
+
+    def of(self, duty: Duty) -> Change:
+        """Of one responsibility."""
+        change: Change = getattr(self, duty)
+        return change
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What passes from one unit to another: projects with their investment, and what else of them the books know."""
+
+    from_unit_id: int
+    to_unit_id: int
+    projects: Amount
+    unknown: int
+    """How many of them have no total investment in the books."""
+    completed: int
+    """How many produce already."""
+    above_scale: int
+    """How many are above-scale industrial ones (规上工业), which follow the indicators as well."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What is carried over from one unit to another for the same closed months."""
+
+    from_unit_id: int
+    to_unit_id: int
+    first_month: Month
+    last_month: Month
+    month: Month
+    projects: Amount
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What passes on, and what that changes."""
+
+    units: dict[int, Held]
+    """The units that give or get, by id, in the order of the units."""
+    district: Held
+    """All units together, counted before and counted after."""
+    flows: tuple[Flow, ...]
+    carried: tuple[Carried, ...]
+
+    @property
+    def projects(self) -> Amount:
+        """What passes on altogether."""
+        return sum((flow.projects for flow in self.flows), Amount())
+
+    @property
+    def unknown(self) -> int:
+        """How many of the projects have no total investment in the books."""
+        return sum(flow.unknown for flow in self.flows)
+
+    @property
+    def balanced(self) -> bool:
+        """Is the district's total the same on both sides?"""
+        return all(self.district.of(duty).before == self.district.of(duty).after for duty in DUTIES)
+
+    def __bool__(self) -> bool:
+        return bool(self.flows)
+
+
+def of_transfer(transfer: Transfer, user: User | None) -> Effects:
+    """What an open transfer would change if it were confirmed today; nothing of one that has ended. At most seven statements."""
+    return of(moves(Transfer.id == transfer.id), user)
+
+
+def of_batch(batch: TransferBatch, user: User | None) -> Effects:
+    """What the transfers of a batch would change if they were confirmed today, exceptions left out. At most seven statements."""
+    return of(moves(Transfer.batch_id == batch.id), user)
+
+
+def moves(which: Any) -> Select[Any]:
+    """Open transfers as `of` reads them."""
+    query: Any = select(
+        Transfer.project_id,
+        Transfer.from_unit_id,
+        Transfer.to_unit_id,
+        Transfer.indicators,
+        Transfer.enterprise_service,
+        Transfer.since,
+    )
+    moving: Select[Any] = query.where(which, Transfer.state.in_(OPEN_TRANSFERS))
+    return moving
+
+
+def of(moving: Select[Any], user: User | None) -> Effects:
+    """What a query of moves would change if they took effect today, of the projects that the person may see.
+
+    The query has one row for a project, with the columns that `moves` has; a responsibility that the giving unit does not
+    hold (any more) does not pass on. Six statements, and one more for each five thousand that are late.
+    """
+    seen = standpoint.at(clock.today())
+    rows = moving.subquery()
+    units, district = _sides(seen, user, rows)
+    flows = _flows(seen, user, rows)
+    changed = {unit_id for flow in flows for unit_id in (flow.from_unit_id, flow.to_unit_id)}
+    order = db.session.scalars(select(Unit.id).where(Unit.id.in_(changed)).order_by(Unit.position, Unit.id))
+    return Effects(
+        {unit_id: units.get(unit_id) or Held() for unit_id in order},
+        district,
+        flows,
+        carried(carry_overs.preview(db.session.execute(_passing(seen, user, rows)))),
+    )
+
+
+def carried(lines: Iterable[carry_overs.Line]) -> tuple[Carried, ...]:
+    """Lines of the same units and months added up, the earliest months first; what only the service passes on is not in them."""
+    counts: Counter[Any] = Counter()
+    sums: Counter[Any] = Counter()
+    unknown: Counter[Any] = Counter()
+    for line in lines:
+        key = (line.first_month, line.last_month, line.month, line.from_unit_id, line.to_unit_id)
+        counts[key] += 1
+        sums[key] += line.fen or 0
+        unknown[key] += line.fen is None
+    return tuple(
+        Carried(giving, getting, first, last, month, Amount(counts[key], sums[key]), unknown[key])
+        for key in sorted(counts)
+        for first, last, month, giving, getting in [key]
+    )
+
+
+def _sides(seen: Standpoint, user: User | None, rows: Any) -> tuple[dict[int, Held], Held]:
+    """What every unit holds before and after, and the district: one statement."""
+    before = [seen.held(duty) for duty in DUTIES]
+    after = [
+        case((_moves(rows, duty, held), rows.c.to_unit_id), else_=held)
+        for duty, held in zip(DUTIES, before, strict=True)
+    ]
+    query = seen.select(user, *before, *after, func.count(), func.sum(seen.facts.total_investment_fen))
+    query = query.outerjoin(rows, rows.c.project_id == Project.id).group_by(*before, *after)
+    units: dict[int, Held] = {}
+    district = Held()
+    for *holders, count, fen in db.session.execute(query):
+        amount = Amount(count, int(fen or 0))
+        for place, (duty, side) in enumerate((duty, side) for side in ("before", "after") for duty in DUTIES):
+            if holders[place] is None:
+                continue
+            for held in (units.setdefault(holders[place], Held()), district):
+                change = held.of(duty)
+                setattr(change, side, getattr(change, side) + amount)
+    return units, district
+
+
+def _flows(seen: Standpoint, user: User | None, rows: Any) -> tuple[Flow, ...]:
+    """What passes from unit to unit, the most projects first: one statement."""
+    facts, today = seen.facts, clock.today()
+
+    def those(condition: Any) -> Any:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    query = seen.select(
+        user,
+        rows.c.from_unit_id,
+        rows.c.to_unit_id,
+        func.count(),
+        func.coalesce(func.sum(facts.total_investment_fen), 0),
+        those(facts.total_investment_fen.is_(None)),
+        those(facts.completed_on <= today),
+        those(facts.above_scale_industrial),
+    )
+    query = _joined(seen, query, rows).group_by(rows.c.from_unit_id, rows.c.to_unit_id)
+    query = query.order_by(func.count().desc(), rows.c.from_unit_id, rows.c.to_unit_id)
+    return tuple(
+        Flow(giving, getting, Amount(count, int(fen)), int(unknown), int(completed), int(above))
+        for giving, getting, count, fen, unknown, completed, above in db.session.execute(query)
+    )
+
+
+def _passing(seen: Standpoint, user: User | None, rows: Any) -> Select[Any]:
+    """What passes on of each project, as the carry-overs are worked out from."""
+    moved = (_moves(rows, duty, seen.held(duty)).label(duty) for duty in DUTIES)
+    query = seen.select(user, rows.c.project_id, rows.c.from_unit_id, rows.c.to_unit_id, *moved, rows.c.since)
+    return _joined(seen, query, rows)
+
+
+def _joined(seen: Standpoint, query: Select[Any], rows: Any) -> Select[Any]:
+    some = [_moves(rows, duty, seen.held(duty)) for duty in DUTIES]
+    return query.join(rows, rows.c.project_id == Project.id).where(some[0] | some[1])
+
+
+def _moves(rows: Any, duty: Duty, held: Any) -> Any:
+    """Does the responsibility pass on? Only from the unit that holds it."""
+    return and_(rows.c[duty], held == rows.c.from_unit_id)
