@@ -65,20 +65,15 @@ def between(entitled: Sequence[Entitled], held: Sequence[holdings.Row], day: dat
     held = [row for row in held if row[0] <= day]
     if not entitled or not held or entitled[-1][2] in (None, "undetermined"):
         return []
-    found: dict[tuple[int, int], Due] = {}
     _, number, _, *entitled_now = entitled[-1]
     _, *held_now = held[-1]
+    found: dict[tuple[int, int, date], list[Duty]] = {}
     for index, duty in enumerate(DUTIES):
         to, has = entitled_now[index], held_now[index]
-        if to is None or has is None or to == has:
-            continue
-        since, other = _since(entitled, held, index, to), found.get((has, to))
-        if other is None:
-            found[has, to] = Due(has, to, (duty,), since, number)
-        else:
-            # both pass on together: from the first day on which one of them should have
-            found[has, to] = Due(has, to, (*other.duties, duty), min(since, other.since), number)
-    return list(found.values())
+        if to is not None and has is not None and to != has:
+            since = _since(entitled, held, index, to, has)
+            found.setdefault((has, to, since), []).append(duty)
+    return [Due(has, to, tuple(duties), since, number) for (has, to, since), duties in found.items()]
 
 
 def of_all(project_ids: Sequence[int], day: date) -> dict[int, list[Due]]:
@@ -121,15 +116,15 @@ def _entitled(project_ids: Sequence[int], known: datetime | None = None) -> dict
     return {project_id: list(rows.values()) for project_id, rows in found.items()}
 
 
-def _since(entitled: Sequence[Entitled], held: Sequence[holdings.Row], index: int, to: int) -> date:
-    """The first day of the unbroken run, up to the last rows, in which a unit is entitled and another holds."""
-    days = [held[-1][0], entitled[-1][0]]
+def _since(entitled: Sequence[Entitled], held: Sequence[holdings.Row], index: int, to: int, has: int) -> date:
+    """The first day of the unbroken run, up to the last rows, in which one unit is entitled and the other holds."""
+    due_from, held_from = entitled[-1][0], held[-1][0]
     for day, _, status, *units in reversed(entitled):
         if units[index] != to or status == "undetermined":
             break
-        days[1] = day
+        due_from = day
     for day, *holders in reversed(held):
-        if holders[index] in (to, None):
+        if holders[index] != has:
             break
-        days[0] = day
-    return max(days)
+        held_from = day
+    return max(due_from, held_from)

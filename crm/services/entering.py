@@ -83,11 +83,12 @@ def enter(import_: Import, event: AuditEvent) -> None:
     """Enterprises, projects, versions of facts and decisions, all recorded by one event."""
     _rename_enterprises(import_)
     _add_enterprises(import_)
+    last = db.session.scalar(select(func.max(Project.id))) or 0
     _add_projects(import_, event)
     _change_projects(import_)
     _add_versions(import_, event)
     _add_decisions(import_, event)
-    _seat(import_, event)
+    _seat(import_, last, event)
     standing.leave_behind()
     _have_found(import_)
 
@@ -256,12 +257,11 @@ def _add_decisions(import_: Import, event: AuditEvent) -> None:
     _run(insert(table).from_select(columns, found, include_defaults=False))
 
 
-def _seat(import_: Import, event: AuditEvent) -> None:
+def _seat(import_: Import, last: int, event: AuditEvent) -> None:
     """The first holder of what is new, and of what was corrected."""
-    entered = select(Project.id).join(StagedRow, StagedRow.number == Project.number)
-    holdings.seat(
-        entered.where(StagedRow.import_id == import_.id, StagedRow.action.in_(("new", "changed"))), event
-    )
+    holdings.begin(last, event)
+    changed = select(StagedRow.project_id)
+    holdings.seat(changed.where(StagedRow.import_id == import_.id, StagedRow.action == "changed"), event)
 
 
 def _have_found(import_: Import) -> None:

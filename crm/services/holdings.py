@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, case, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
@@ -24,6 +24,9 @@ Row = tuple[date, int | None, int | None]
 """From a day on: who holds the indicators, who the service; nobody where the project has not begun."""
 
 NOBODY = (None, None)
+
+AT_ONCE = 2_000
+"""Projects whose holdings are read at once."""
 
 
 @dataclass(frozen=True)
@@ -61,43 +64,74 @@ def effective_day(since: date) -> date:
     return since if closed is None else max(since, closed + timedelta(days=1))
 
 
+def begin(last: int, event: AuditEvent) -> None:
+    """The first holders of the projects that one event entered, those with ids above `last`: one statement, however many.
+
+    For imports: of such projects the books know one version of the facts, and no decision was said anew.
+    """
+    earlier = aliased(Decision)
+    first = ~exists().where(earlier.project_id == Decision.project_id, earlier.from_day < Decision.from_day)
+    stamp = (literal(event.at, Holding.__table__.c.recorded_at.type), literal(event.id))
+    found = select(Project.id, Decision.from_day, *_holders(Project), *stamp)
+    found = found.join(Decision, Decision.project_id == Project.id)
+    found = found.where(Decision.event_id == event.id, Decision.outcome_id.is_not(None), first)
+    columns = ["project_id", "from_day", *(f"{duty}_id" for duty in DUTIES), "recorded_at", "event_id"]
+    statement = insert(Holding).from_select(columns, found.where(Project.id > last), include_defaults=False)
+    db.session.execute(statement, execution_options={"synchronize_session": False})
+
+
 def seat(projects: Sequence[int] | Select[Any], event: AuditEvent) -> list[int]:
     """Gives projects that began their first holder, and those whose beginning was corrected the one they should have had.
 
-    `projects` are ids, or a query for them. A correction moves the first holder only as far as no month has been closed
-    since and nothing was transferred yet; what it does not move shows as a transfer that is due. Returns the ids of those
-    whose first holder was corrected. Two statements where all have their first holder, however many projects.
+    `projects` are ids, or a query for them. A correction says anew who held first where the project had nothing in a
+    closed month yet and was never transferred; else who held stays, and what differs shows as a transfer that is due.
+    Returns the ids of those that have another holder now. One statement where all are as they should be, a few for
+    each two thousand that are not.
     """
+    held, one = aliased(Holding), aliased(Holding)
+    # rows that name nobody are of days before a project that was found to begin later
+    named = select(one.id).where(one.project_id == Project.id, one.indicators_id.is_not(None))
+    named = named.where(~_said_anew(one, aliased(Holding))).order_by(one.from_day).limit(1).correlate(Project)
     first = _first_holders().where(Project.id.in_(projects))
-    new = first.add_columns(literal(event.at, Holding.__table__.c.recorded_at.type), literal(event.id)).where(
-        ~exists().where(Holding.project_id == Project.id)
+    said = first.selected_columns
+    differs = (
+        held.from_day != said.from_day,
+        *(getattr(held, f"{duty}_id") != said[duty] for duty in DUTIES),
     )
-    columns = ["project_id", "from_day", *(f"{duty}_id" for duty in DUTIES), "recorded_at", "event_id"]
-    statement = insert(Holding).from_select(columns, new, include_defaults=False)
-    db.session.execute(statement, execution_options={"synchronize_session": False})
-    return _correct(first, event)
+    query = first.add_columns(held.from_day).outerjoin(held, held.id == named.scalar_subquery())
+    differing = db.session.execute(query.where(or_(held.id.is_(None), *differs))).all()
+    added: list[dict[str, Any]] = []
+    for start in range(0, len(differing), AT_ONCE):
+        added += _seats(differing[start : start + AT_ONCE], event)
+    if added:
+        db.session.execute(Holding.__table__.insert(), added)  # type: ignore[attr-defined]
+    return list(dict.fromkeys(row["project_id"] for row in added))
 
 
 def pass_on(moves: Iterable[Move], event: AuditEvent) -> None:
     """Books what transfers move; later rows of the same project say the same from then on. Two statements, however many.
 
-    The caller has made sure that each move's day is open and not before the project began.
+    At most one move of each project. The caller has made sure that its day is open and not before the project began.
     """
     wanted = {move.project_id: move for move in moves}
     stored = rows_of(list(wanted))
     added = []
     for project_id, move in wanted.items():
-        before = [row for row in stored[project_id] if row[0] < move.from_day]
-        after = [row for row in stored[project_id] if row[0] >= move.from_day]
-        if not after or after[0][0] != move.from_day:
-            after.insert(0, (move.from_day, *before[-1][1:]))
-        was = after[0]
-        for day, *held in after:
-            for index, to in enumerate((move.indicators_id, move.enterprise_service_id)):
-                # a later row that another transfer made keeps what that one moved
-                if to is not None and held[index] == was[index + 1]:
-                    held[index] = to
-            added.append(_values(project_id, (day, *held), event, move.transfer_id))
+        before = {row[0]: row[1:] for row in stored[project_id]}
+        began = max(day for day in before if day <= move.from_day)
+        after = {day: list(before[day]) for day in sorted(before) if day > move.from_day}
+        after = {move.from_day: list(before[began])} | after
+        for index, to in enumerate((move.indicators_id, move.enterprise_service_id)):
+            if to is None:
+                continue
+            for held in after.values():
+                # from where another transfer moved it what that one said stays
+                if held[index] != before[began][index]:
+                    break
+                held[index] = to
+        for day, held in after.items():
+            if before.get(day) != tuple(held):
+                added.append(_values(project_id, (day, *held), event, move.transfer_id))
     if added:
         db.session.execute(Holding.__table__.insert(), added)  # type: ignore[attr-defined]
 
@@ -117,29 +151,27 @@ def rows_of(project_ids: Sequence[int], known: datetime | None = None) -> Mappin
 
 def _first_holders() -> Select[Any]:
     """For projects that have begun: project, its first day, and who should hold indicators and service first."""
-    one, again, facts, later = (
-        aliased(Decision),
-        aliased(Decision),
-        aliased(ProjectFacts),
-        aliased(ProjectFacts),
-    )
+    one, again = aliased(Decision), aliased(Decision)
+    facts, later = aliased(ProjectFacts), aliased(ProjectFacts)
     first = select(one.id).where(
         one.project_id == Project.id, one.outcome_id.is_not(None), ~_said_anew(one, again)
     )
     first = first.order_by(one.from_day).limit(1).correlate(Project)
     version = select(later.id).where(later.project_id == Project.id, later.valid_from <= Decision.from_day)
     version = version.order_by(later.valid_from.desc(), later.id.desc()).limit(1).correlate(Project, Decision)
+    columns: list[Any] = [Project.id, Decision.from_day, *_holders(facts)]
+    begun = select(*columns).select_from(Project)
+    begun = begun.join(Decision, Decision.id == first.scalar_subquery())
+    return begun.join(facts, facts.id == version.scalar_subquery())
+
+
+def _holders(facts: Any) -> Iterable[ColumnElement[int]]:
+    """Who should hold indicators and service from a first decision on, where `facts` say whose books the project is in."""
     start, end = Project.construction_started_on, Project.completed_on
     earliest = case((start.is_(None), end), (end < start, end), else_=start)
     old = func.coalesce(Project.signed_on, earliest) <= NOTICE_DAY
     in_books = func.coalesce(facts.served_by_id, facts.attracted_by_id)
-    holders = (case((old, in_books), else_=getattr(Decision, f"{duty}_id")).label(duty) for duty in DUTIES)
-    return (
-        select(Project.id, Decision.from_day, *holders)
-        .select_from(Project)
-        .join(Decision, Decision.id == first.scalar_subquery())
-        .join(facts, facts.id == version.scalar_subquery())
-    )
+    return [case((old, in_books), else_=getattr(Decision, f"{duty}_id")).label(duty) for duty in DUTIES]
 
 
 def _said_anew(row: Any, again: Any) -> Any:
@@ -149,50 +181,25 @@ def _said_anew(row: Any, again: Any) -> Any:
     )
 
 
-def _correct(first: Select[Any], event: AuditEvent) -> list[int]:
-    """Says anew who held first where the facts of the beginning were corrected."""
-    held, one = aliased(Holding), aliased(Holding)
-    # rows that name nobody are of days before a project that was found to begin later
-    query = select(one.id).where(one.project_id == Project.id, one.indicators_id.is_not(None))
-    query = query.where(~_said_anew(one, aliased(Holding))).order_by(one.from_day).limit(1).correlate(Project)
-    said = first.selected_columns
-    found = (
-        first.add_columns(held.from_day)
-        .join(held, held.id == query.scalar_subquery())
-        .where(
-            or_(
-                held.from_day != said.from_day,
-                *(getattr(held, f"{duty}_id") != said[duty] for duty in DUTIES),
-            )
-        )
-    )
-    differing = db.session.execute(found).all()
-    if not differing:
-        return []
-    ids = [row[0] for row in differing]
-    stored, closed = rows_of(ids), months.last_closed_day()
-    transferred = set(
-        db.session.scalars(
-            select(Holding.project_id).where(Holding.project_id.in_(ids), Holding.transfer_id.is_not(None))
-        )
-    )
+def _seats(differing: Sequence[Any], event: AuditEvent) -> list[dict[str, Any]]:
+    """The rows to add: of projects that should have another first holder, and what their first day is now, if any."""
+    ids = [row[0] for row in differing if row[-1] is not None]
+    stored = rows_of(ids) if ids else {}
+    closed = months.last_closed_day() if ids else None
+    query = select(Holding.project_id).where(Holding.project_id.in_(ids), Holding.transfer_id.is_not(None))
+    transferred = set(db.session.scalars(query)) if ids else set()
     added = []
-    for project_id, day, indicators_id, service_id, begun in differing:
-        holders = (indicators_id, service_id)
-        rows = {row[0]: row[1:] for row in stored[project_id]}
-        fixed = project_id in transferred or (closed is not None and closed >= min(day, begun))
-        if fixed:
+    for project_id, day, *holders, begun in differing:
+        rows = {row[0]: row[1:] for row in stored.get(project_id, ())}
+        if project_id in transferred or (closed and begun and begun <= closed):
             # who held stays; days before it that the project had begun by are held by the same unit
-            new = {day: rows[begun]} if day < begun else {}
+            new = {near: rows[begun] for near in {*rows, day} if day <= near < begun}
         else:
-            new = {begun: NOBODY if day > begun else holders, day: holders}
-            new |= {later: holders for later in rows if later > max(day, begun)}
-        for since, names in sorted(new.items()):
-            if rows.get(since) != names:
-                added.append(_values(project_id, (since, *names), event, None))
-    if added:
-        db.session.execute(Holding.__table__.insert(), added)  # type: ignore[attr-defined]
-    return list(dict.fromkeys(row["project_id"] for row in added))
+            new = {near: tuple(holders) if near >= day else NOBODY for near in {*rows, day}}
+        for near in sorted(new):
+            if rows.get(near) != new[near]:
+                added.append(_values(project_id, (near, *new[near]), event, None))
+    return added
 
 
 def _values(project_id: int, row: Any, event: AuditEvent, transfer_id: int | None) -> dict[str, Any]:

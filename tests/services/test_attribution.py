@@ -137,7 +137,7 @@ def test_deciding_many_takes_the_same_statements_as_deciding_few(books: Any) -> 
     event = history.record("attribution.rebuilt", actor=None)
     with count_statements() as seen:
         assert attribution.decide([project.id for project in made], book, event=event) == []
-    assert seen.count == 4, "two for what is decided, two for who holds first"
+    assert seen.count == 3, "two for what is decided, one for who holds first"
 
 
 def test_the_explanation_kept_with_a_decision_reads_back_as_it_was(books: Any) -> None:
