@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from crm.db import db
 from crm.messages import N_
 from crm.models import Import, User
-from crm.services import batch_signing, jobs, lead_holders, proposals, reassignments
+from crm.services import batch_signing, jobs, lead_holders, proposals, reassignments, transfer_people
 
 IMPORTS_IN_WORK = ("staging", "checked")
 
@@ -63,6 +63,13 @@ OPEN_WORK: tuple[Kind, ...] = (
     Kind(N_("等待答复的流转或合作"), "lead:reassign", reassignments.open_of, _pass_reassignments_on),
     Kind(N_("尚未办结的划转批次"), "batch:draw-up", batch_signing.open_of, _pass_batches_on),
     Kind(N_("在办的线索"), "lead:edit", lead_holders.work_of, lead_holders.pass_on),
+    Kind(N_("移交单位承办的划转"), "transfer:fill", transfer_people.given_by, transfer_people.pass_giving_on),
+    Kind(
+        N_("承接单位承办的划转"),
+        "transfer:fill",
+        transfer_people.received_by,
+        transfer_people.pass_receiving_on,
+    ),
     Kind(N_("尚未完成的后台任务"), "job:read", _jobs, _pass_jobs_on),
 )
 """Everything that can be in work: whatever is begun by one person and finished later adds its line here."""

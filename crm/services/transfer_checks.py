@@ -81,14 +81,13 @@ def must_be_at(transfer: Transfer, steps: Sequence[str], version: int) -> None:
 def must_be_due(transfer: Transfer) -> Due:
     """What it settles: the giving unit still holds and the receiving unit is still entitled, else raises Stale.
 
-    Keeps the project from others until the transaction ends, and has the transfer say since when it is due by now.
+    Keeps the project from others until the transaction ends, and has the transfer say by which rule it is due now, and since when.
     """
     project = lock_project(transfer.project_id)
     due = ground_of(transfer, dues.of(project, clock.today()))
     if due is None:
         raise Stale(OVERTAKEN)
-    if due.since != transfer.since:
-        keep_up(transfer, due)
+    keep_up(transfer, due)
     return due
 
 

@@ -2,13 +2,13 @@
 
 A verb that finds it so changes nothing and says that it came too late (Stale). The transfer itself ends as `overtaken`
 where the fact is entered, or, for what an import or a new day brought, by the day's work or the next proposal: so it is
-always told in the log, and none stays open for ever.
+always told in the log, and none stays open for ever. What is in a batch is left to the batch, which names what lost its
+ground and is not confirmed before that is taken out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import and_, or_, select
 
@@ -17,6 +17,9 @@ from crm.db import db
 from crm.models import DUTIES, OPEN_TRANSFERS, Project, Transfer, User
 from crm.services import dues, history
 from crm.services.dues import Due
+
+ALONE = and_(Transfer.state.in_(OPEN_TRANSFERS), Transfer.batch_id.is_(None))
+"""The condition on Transfer that holds for those open by themselves."""
 
 
 def ground_of(transfer: Transfer, found: Sequence[Due]) -> Due | None:
@@ -29,11 +32,11 @@ def ground_of(transfer: Transfer, found: Sequence[Due]) -> Due | None:
 
 
 def overtake(project_ids: Sequence[int], *, actor: User | None) -> list[Transfer]:
-    """Ends the open transfers of these projects that lost their ground, those in a batch among them; returns them.
+    """Ends the open transfers of these projects that lost their ground, those of batches left out; returns them.
 
-    Of those that keep it the day they are due since is put right. One statement where none is open.
+    Those that keep it say by which rule they are due now, and since when. One statement where none is open.
     """
-    query = select(Transfer).where(Transfer.project_id.in_(project_ids), Transfer.state.in_(OPEN_TRANSFERS))
+    query = select(Transfer).where(Transfer.project_id.in_(project_ids), ALONE)
     query = query.order_by(Transfer.id).with_for_update(of=Transfer)
     found = list(db.session.scalars(query.execution_options(populate_existing=True)))
     if not found:
@@ -45,7 +48,7 @@ def overtake(project_ids: Sequence[int], *, actor: User | None) -> list[Transfer
         if due is None:
             _end(transfer, actor)
             ended.append(transfer)
-        elif due.since != transfer.since:
+        else:
             keep_up(transfer, due)
     return ended
 
@@ -56,7 +59,7 @@ def keep_up(transfer: Transfer, due: Due) -> None:
     db.session.flush()
 
 
-def overtake_some(day: date, *, after: int, most: int) -> int | None:
+def overtake_some(*, after: int, most: int) -> int | None:
     """Ends those of the next open transfers, by id, whose projects have another standing by now.
 
     For what came with an import or a new day. Returns the last id looked at, none where there are no more.
@@ -75,7 +78,7 @@ def overtake_some(day: date, *, after: int, most: int) -> int | None:
     query = (
         select(Transfer.id, Transfer.project_id)
         .join(Project, Project.id == Transfer.project_id)
-        .where(Transfer.state.in_(OPEN_TRANSFERS), Transfer.id > after)
+        .where(ALONE, Transfer.id > after)
         .where(~and_(Project.due_since.is_not(None), *keeps))
         .order_by(Transfer.id)
         .limit(most)

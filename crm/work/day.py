@@ -9,7 +9,7 @@ from sqlalchemy import text
 from crm import clock
 from crm.db import db, transaction
 from crm.messages import N_
-from crm.services import attachments, jobs, lead_pool
+from crm.services import attachments, jobs, lead_pool, transfer_clocks, transfer_overtaking
 from crm.storage import storage
 from crm.work import catching_up
 from crm.work.runs import Run
@@ -18,6 +18,9 @@ AT_ONCE = 1000
 
 LEADS_AT_ONCE = 100
 """Each is an event of its own, and the log keeps everybody else waiting meanwhile."""
+
+TRANSFERS_AT_ONCE = 50
+"""A proposal has its handover list filled in from the books besides."""
 
 
 def begin(run: Run) -> dict[str, int]:
@@ -48,6 +51,16 @@ def enter_expired_leads(run: Run) -> None:
     catching_up.to_the_end(run, lambda: lead_pool.enter_expired(LEADS_AT_ONCE) == LEADS_AT_ONCE)
 
 
+def overtake_transfers(run: Run) -> None:
+    """Ends the transfers that lost their ground by an import or with the new day."""
+    _by_id(run, lambda after: transfer_overtaking.overtake_some(after=after, most=TRANSFERS_AT_ONCE))
+
+
+def propose_transfers(run: Run) -> None:
+    """Proposes the transfers that nobody proposed in time."""
+    _by_id(run, lambda after: transfer_clocks.propose_overdue(after=after, most=TRANSFERS_AT_ONCE))
+
+
 def clear_jobs(run: Run) -> None:
     """Forgets the jobs that ended long ago."""
     catching_up.to_the_end(run, lambda: jobs.clear(AT_ONCE) == AT_ONCE)
@@ -68,6 +81,14 @@ def take_stock(run: Run) -> None:
             db.session.execute(text("ANALYZE"))
 
 
+def _by_id(run: Run, part: Callable[[int], int | None]) -> None:
+    """Does parts one after the other: each takes the id after which it begins and gives the next one's."""
+    after: int | None = 0
+    while after is not None:
+        with run.step():
+            after = part(after)
+
+
 def _left(step: catching_up.Step) -> Callable[[Run], None]:
     return lambda run: catching_up.to_the_end(run, step)
 
@@ -75,6 +96,8 @@ def _left(step: catching_up.Step) -> Callable[[Run], None]:
 DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     *((name, _left(step)) for name, step in catching_up.LEFT),
     (N_("保护期满的线索进入公共池"), enter_expired_leads),
+    (N_("终止事实已变的划转"), overtake_transfers),
+    (N_("提出到期未提的划转"), propose_transfers),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
     (N_("整理数据库统计"), take_stock),

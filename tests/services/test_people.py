@@ -233,13 +233,14 @@ def test_every_table_that_says_whose_work_it_is_is_known() -> None:
     }
     passed_on = {
         "imports.actor_id", "jobs.actor_id", "leads.held_by_id", "proposals.held_by_id", "reassignments.held_by_id",
-        "transfer_batches.held_by_id",
+        "transfer_batches.held_by_id", "transfers.giver_id", "transfers.receiver_id",
     }  # fmt: skip
     said = {
         "accesses.user_id", "announcements.seen_by_id", "attachment_versions.actor_id", "audit_events.actor_id",
         "credit_splits.actor_id", "lead_progress.actor_id", "post_terms.user_id", "proposals.decided_by_id",
         "proposals.proposed_by_id", "reassignments.answered_by_id", "reassignments.proposed_by_id",
-        "transfer_batches.drawn_up_by_id", "transfer_batches.ended_by_id", "triages.decided_by_id", "user_sessions.user_id",
+        "transfer_batches.drawn_up_by_id", "transfer_batches.ended_by_id", "transfer_signatures.user_id",
+        "transfers.ended_by_id", "transfers.proposed_by_id", "triages.decided_by_id", "user_sessions.user_id",
     }  # fmt: skip
     assert len(OPEN_WORK) == len(passed_on)
     assert referring == passed_on | said

@@ -10,16 +10,24 @@ import pytest
 
 from crm import clock
 from crm.db import db
-from crm.errors import Refused
+from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.models import TransferSignature
 from crm.periods import Month
-from crm.services import months, policy, transfers
+from crm.services import (
+    handover,
+    months,
+    policy,
+    transfers,
+)
 from tests.services.offering import person
 from tests.services.transferring import (
     COMPLETED,
     SIGNED,
     TODAY,
     begin,
+    books,
+    brought,
+    change,
     complete,
     holders,
     project,
@@ -69,3 +77,155 @@ def test_a_project_passes_on_in_four_steps(small: Any) -> None:
     assert len({one.digest for one in signed}) == 1
     with pytest.raises(Refused, match="没有应划转"):
         proposed()
+
+
+@sqlite_only
+def test_a_list_goes_back_point_by_point_and_is_signed_anew(small: Any) -> None:
+    made = brought("signing")
+    line, text = handover.items(made)[0], handover.items(made)[0].text
+    line.text = "改了"
+    with pytest.raises(Stale, match="清单在签字以后有改动"):
+        transfers.sign(made.id, version=made.version, actor=person("jinghe"))
+    line.text = text
+    for remarks, note, field in (({}, " ", "note"), ({line.id + 99: "缺"}, "", f"remark_{line.id + 99}"),
+                                 ({line.id: "长" * 1001}, "长" * 1001, "note")):  # fmt: skip
+        with pytest.raises((Refused, Refusals)) as refused, db.session.begin_nested():
+            transfers.send_back(
+                made.id, version=made.version, remarks=remarks, note=note, actor=person("jinghe")
+            )
+        first = refused.value.refusals[0] if isinstance(refused.value, Refusals) else refused.value
+        assert isinstance(first, Refused) and first.field == field
+    with clock.at(TODAY + timedelta(days=4)):
+        transfers.send_back(
+            made.id, version=made.version, remarks={line.id: " 缺原件 "}, note="", actor=person("jinghe2")
+        )
+        assert (made.state, made.round, line.remark) == ("filling", 2, "缺原件")
+        assert made.due_on == TODAY + timedelta(days=14)
+        line.answer = "已补"
+        transfers.send(complete(made).id, version=made.version, actor=person("gx"))
+        transfers.sign(made.id, version=made.version, actor=person("jinghe"))
+        with pytest.raises(Refused, match="退回的理由"):
+            transfers.send_back(made.id, version=made.version, remarks={}, note="", actor=person("reviewer"))
+        transfers.send_back(
+            made.id, version=made.version, remarks={}, note="金额不符", actor=person("reviewer")
+        )
+        assert (made.state, made.round, made.note, line.remark, line.answer) == (
+            "filling", 3, "金额不符", "缺原件", "已补",
+        )  # fmt: skip
+    assert said(made) == ["proposed", "filled", "returned", "filled", "signed", "returned"]
+    assert db.session.query(TransferSignature).count() == 3
+
+
+@sqlite_only
+@pytest.mark.parametrize("step", ["filling", "signing", "confirming", "confirmed"])
+def test_who_may_not_and_what_comes_too_late_changes_nothing(small: Any, step: str) -> None:
+    made = brought(step, by="reviewer")
+    number, version, before = made.id, made.version, books()
+    verbs: dict[str, Any] = {
+        "take_up": transfers.take_up,
+        "send": transfers.send,
+        "back": lambda n, **k: transfers.send_back(n, remarks={}, note="不符", **k),
+        "sign": transfers.sign,
+        "confirm": transfers.confirm,
+        "decline": lambda n, **k: transfers.decline(n, note="不", **k),
+        "withdraw": lambda n, **k: transfers.withdraw(n, note="不", **k),
+    }
+    may = {
+        "take_up": {"gx", "gx2", "jinghe", "jinghe2"}, "send": {"gx"}, "sign": {"jinghe"}, "confirm": {"chief"},
+        "back": {"signing": {"jinghe", "jinghe2"}, "confirming": {"reviewer", "chief"}}.get(step, set()),
+        "decline": {"filling": {"gx"}, "signing": {"jinghe"}}.get(step, set()), "withdraw": {"reviewer", "chief"},
+    }  # fmt: skip
+    late = {"decline": {"gx", "jinghe"}, "back": {"reviewer", "chief", "jinghe", "jinghe2"}}
+    at = {"send": "filling", "sign": "signing", "confirm": "confirming"}
+    for name, verb in verbs.items():
+        for login in ("gx", "gx2", "jinghe", "jinghe2", "sy", "sy2", "reviewer", "chief"):
+            right = login in may[name] and step != "confirmed" and at.get(name, step) == step
+            # who may would have to have read it as it stands; nobody comes after the end
+            stale = login in may[name] or (step == "confirmed" and login in late.get(name, set()))
+            with pytest.raises(Stale if stale else (NotAllowed, Stale)):
+                verb(number, version=version + right, actor=person(login))
+        with pytest.raises(NotFound):
+            verb(number + 99, version=1, actor=person("chief"))
+    for login in ("gx", "reviewer"):
+        with pytest.raises(Refused, match=f"编号{number}" if step != "confirmed" else "没有应划转"):
+            proposed(login)
+    assert books() == before
+
+
+@sqlite_only
+def test_what_ends_without_effect_stays_due_and_may_be_proposed_again(small: Any) -> None:
+    first = proposed("gx2")
+    assert first.giver == person("gx2")
+    with pytest.raises(Refused, match="理由"):
+        transfers.decline(first.id, version=first.version, note=" ", actor=person("gx"))
+    transfers.decline(first.id, version=first.version, note="尚有争议", actor=person("gx"))
+    second = brought("signing")
+    transfers.decline(second.id, version=second.version, note="资料不全", actor=person("jinghe"))
+    third = proposed("jinghe2")
+    with pytest.raises(NotAllowed, match="提出划转的人"):
+        transfers.withdraw(third.id, version=third.version, note="重提", actor=person("jinghe"))
+    transfers.withdraw(third.id, version=third.version, note="重提", actor=person("jinghe2"))
+    fourth = brought("confirming", by=None)
+    transfers.withdraw(fourth.id, version=fourth.version, note="缓办", actor=person("reviewer"))
+    assert [one.state for one in (first, second, third, fourth)] == [
+        "declined", "declined", "withdrawn", "withdrawn",
+    ]  # fmt: skip
+    assert project().due_since == COMPLETED and holders() == [(SIGNED, "gx", "gx")]
+    with pytest.raises(NotAllowed):
+        transfers.propose(project().id, reason="", actor=person("sy"))
+    with pytest.raises(NotFound):
+        transfers.propose(9_999, reason="", actor=person("gx"))
+    with pytest.raises(Refused, match="最多"):
+        transfers.propose(project().id, reason="长" * 1001, actor=person("gx"))
+
+
+@sqlite_only
+def test_days_that_are_closed_or_before_the_beginning_are_refused(small: Any) -> None:
+    months.close(Month(2021, 4), actor=None)
+    made = brought("confirming")
+    months.close(Month(2021, 5), actor=None)
+    before = books()
+    for day, match in (
+        (date(2021, 5, 1), "已月结，划转最早从2021-06-01"), (date(2021, 5, 31), "已月结"), (date(2020, 5, 31), "已月结"),
+        (date(2021, 6, 2), "生效日已变为2021-06-01"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=match):
+            transfers.confirm(made.id, version=made.version, actor=person("chief"), day=day)
+    assert books() == before
+
+
+@sqlite_only
+def test_a_day_before_the_project_began_is_refused(small: Any) -> None:
+    made = brought("confirming")
+    before = books()
+    with pytest.raises(Refused, match="2020-05-31项目还没有开始"):
+        transfers.confirm(
+            made.id, version=made.version, actor=person("chief"), day=SIGNED - timedelta(days=1)
+        )
+    assert books() == before
+    transfers.confirm(made.id, version=made.version, actor=person("chief"))
+    assert holders() == [(SIGNED, "gx", "gx"), (COMPLETED, "jinghe", "jinghe")]
+
+
+@pytest.mark.parametrize("step", ["filling", "signing", "confirming"])
+@sqlite_only
+def test_a_new_fact_ends_what_it_takes_the_ground_from(small: Any, step: str) -> None:
+    made = brought(step)
+    change("site_street", "zoumaling", valid_from=date(2021, 6, 1))
+    assert (made.state, made.ended_by) == ("overtaken", None) and said(made)[-1] == "overtaken"
+    before = books()
+    for verb, login in ((transfers.send, "gx"), (transfers.sign, "jinghe"), (transfers.confirm, "chief")):
+        with pytest.raises(Stale, match="这次划转已终止"):
+            verb(made.id, version=made.version, actor=person(login))
+    assert books() == before
+    again = proposed("gx")
+    assert (again.state, again.to_unit.code, again.since) == ("filling", "zoumaling", date(2021, 6, 1))
+
+
+@sqlite_only
+def test_a_fact_that_leaves_both_units_moves_the_day_it_is_due_since(small: Any) -> None:
+    made = brought("confirming")
+    change("completed_on", date(2021, 5, 20), valid_from=date(1, 1, 1))
+    assert (made.state, made.since) == ("confirming", date(2021, 5, 20))
+    transfers.confirm(made.id, version=made.version, actor=person("chief"))
+    assert made.effective_day == date(2021, 5, 20)

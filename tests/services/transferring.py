@@ -10,6 +10,7 @@ from crm.models import (
     AuditEvent,
     CarryOver,
     Holding,
+    Industry,
     Project,
     Transfer,
     TransferItem,
@@ -37,6 +38,7 @@ def begin() -> Any:
         account(f"{code}2", "staff", found.units[code])
     account("reviewer", "reviewer", found.swj)
     account("chief", "bureau_head", found.swj)
+    db.session.add(Industry(code="35", name="专用设备", level=2, section="C"))
     standing.roll_all(TODAY)
     register("P1")
     return found
@@ -64,7 +66,7 @@ def proposed(by: str | None = "jinghe", number: str = "P1") -> Transfer:
 
 
 def complete(made: Transfer) -> Transfer:
-    """Has nothing lacking in the handover list."""
+    """Says of every section of which the books know nothing that there is nothing."""
     for item in handover.items(made):
         item.state = "ready" if item.text else "nothing"
     db.session.flush()

@@ -1,0 +1,165 @@
+"""Two steps of one transfer in the same second, and a process that is killed in the middle of one: one counts, or none."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crm import clock
+from crm.db import db
+from crm.errors import Refused, Stale
+from crm.models import CarryOver, Holding, Transfer, TransferSignature
+from crm.services import transfers
+from tests.databases import Database
+from tests.processes import PATIENCE, ROOT, environment
+from tests.services.offering import person
+from tests.services.test_reassignments_at_once import together
+from tests.services.transferring import (
+    COMPLETED,
+    SIGNED,
+    TODAY,
+    begin,
+    books,
+    brought,
+    change,
+    holders,
+    project,
+    proposed,
+)
+
+BEFORE = [(SIGNED, "gx", "gx")]
+AFTER = [*BEFORE, (COMPLETED, "jinghe", "jinghe")]
+
+
+@pytest.fixture
+def small(session: Any) -> Iterator[Any]:
+    with clock.at(TODAY):
+        yield begin()
+
+
+def won(found: list[Any]) -> str:
+    """What the one that counted gave; the others came too late."""
+    assert len([one for one in found if isinstance(one, Stale)]) == len(found) - 1, found
+    return str(next(one for one in found if isinstance(one, str)))
+
+
+def test_confirmed_twice_and_withdrawn_at_once(small: Any, database: Database, tmp_path: Path) -> None:
+    made = brought("confirming", by="gx2")
+    number, version = made.id, made.version
+
+    def confirm(login: str = "chief") -> Transfer:
+        return transfers.confirm(number, version=version, actor=person(login))
+
+    def withdraw() -> Transfer:
+        return transfers.withdraw(number, version=version, note="缓办", actor=person("gx2"))
+
+    state = won(together(database, tmp_path, [confirm, lambda: confirm("reviewer"), withdraw]))
+    assert made.state == state and holders() == (AFTER if state == "confirmed" else BEFORE)
+    assert db.session.query(TransferSignature).count() == (3 if state == "confirmed" else 2)
+    for verb in (confirm, withdraw):
+        before = books()
+        with pytest.raises(Stale, match="没有再做什么"):
+            verb()
+        assert books() == before
+
+
+def test_two_proposals_at_once(small: Any, database: Database, tmp_path: Path) -> None:
+    found = together(
+        database, tmp_path, [lambda: proposed("gx"), lambda: proposed("jinghe"), lambda: proposed(None)]
+    )
+    assert sorted(type(one).__name__ for one in found) == ["Refused", "Refused", "str"], found
+    assert all("编号" in str(one) for one in found if isinstance(one, Refused))
+    assert db.session.query(Transfer).count() == 1
+
+
+def test_signed_returned_and_declined_at_once(small: Any, database: Database, tmp_path: Path) -> None:
+    made = brought("signing")
+    number, version = made.id, made.version
+    verbs: list[Any] = [
+        lambda: transfers.sign(number, version=version, actor=person("jinghe")),
+        lambda: transfers.send_back(
+            number, version=version, remarks={}, note="不符", actor=person("jinghe2")
+        ),
+        lambda: transfers.decline(number, version=version, note="不", actor=person("jinghe")),
+    ]
+    state = won(together(database, tmp_path, verbs))
+    assert made.state == state and made.round == (2 if state == "filling" else 1)
+    assert db.session.query(TransferSignature).count() == (2 if state == "confirming" else 1)
+
+
+def test_confirmed_while_a_fact_is_entered(small: Any, database: Database, tmp_path: Path) -> None:
+    made = brought("confirming")
+    number, version = made.id, made.version
+
+    def enter() -> Any:
+        change("completed_on", None)
+        return SimpleNamespace(state="entered")
+
+    def confirm() -> Transfer:
+        return transfers.confirm(number, version=version, actor=person("chief"))
+
+    found = together(database, tmp_path, [confirm, enter])
+    assert found[1] == "entered"
+    if isinstance(found[0], Stale):
+        assert made.state == "overtaken" and holders() == BEFORE and project().due_since is None
+    else:
+        # who holds by then is right by the facts of before: it is due the other way round
+        assert made.state == "confirmed" and holders() == AFTER and project().due_since is not None
+    assert transfers.open_of(project()) is None
+
+
+KILLED = """
+import os, time
+from datetime import date
+from crm import clock, create_app
+from crm.db import transaction
+from crm.services import people, standing, transfers
+
+def stop(project_ids):
+    print("here", flush=True)
+    time.sleep(600)
+
+standing.refresh = stop
+app = create_app()
+with app.app_context(), clock.at(date.fromisoformat(os.environ["TODAY"])), transaction():
+    number, version = map(int, os.environ["TRANSFER"].split())
+    transfers.confirm(number, version=version, actor=people.user_by_login("chief"))
+"""
+
+
+def test_a_process_killed_while_it_confirms_leaves_nothing_half(
+    small: Any, database: Database, tmp_path: Path
+) -> None:
+    made = brought("confirming")
+    db.session.commit()
+    before, asked = books(), f"{made.id} {made.version}"
+    db.session.rollback()
+    places = {
+        "DATABASE_URL": database.url,
+        "DATABASE_OWNER_URL": database.owner_url,
+        "SECRET_KEY": "only for tests",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED],
+        cwd=ROOT,
+        env=environment(tmp_path, **places, TODAY=TODAY, TRANSFER=asked),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n", "all but the last is written"
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(PATIENCE) == -signal.SIGKILL
+    assert books() == before and holders() == BEFORE
+    db.session.rollback()
+    transfers.confirm(made.id, version=made.version, actor=person("chief"))
+    assert holders() == AFTER and db.session.query(Holding).count() == 2
+    assert db.session.query(CarryOver).count() == 0, "no month is closed"
