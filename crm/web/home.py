@@ -22,6 +22,7 @@ from crm.services import (
     reassignment_list,
     reminders,
     standpoint,
+    transfer_clocks,
     waiting,
 )
 from crm.services.overview import Glance
@@ -88,6 +89,7 @@ def _waiting() -> dict[str, Any]:
     else:
         found["cases"] = waiting.cases(current_user, seen, ("undetermined",), MOST)
         found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="latest")
+    found["transfers"] = transfer_clocks.waiting_for(current_user)
     found["offers"] = reassignment_list.waiting_for(current_user, MOST)
     found["triage"] = triages_waiting_for(current_user, MOST)
     if allowed(current_user, "project:import"):
