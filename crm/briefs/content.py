@@ -109,7 +109,8 @@ class BriefContent:
 
     `title` is the brief's name in the red head, `subject` the title of this issue above the text (none
     when empty). `number` (2021年第5期), `issuer` and `issued_on` stand between name and red rule.
-    `sign_off` closes the text with the date; `footnotes` stand between rules at the foot of the last page.
+    `sign_off` closes the text with the date; `footnotes` stand between rules at the foot of the last page,
+    `running` below the text of every page, beside its number.
     """
 
     month: str
@@ -121,4 +122,5 @@ class BriefContent:
     subject: str = ""
     sign_off: str = ""
     footnotes: tuple[str, ...] = ()
+    running: str = ""
     language: Language = "zh"

@@ -37,6 +37,7 @@ MEASURE, DEPTH = 156 * mm, 225 * mm
 GRID = MEASURE / 28
 # Chinese type sizes: 二号, 三号, 四号, 小四, 五号.
 NO_2, NO_3, NO_4, SMALL_4, NO_5 = 22.0, 16.0, 14.0, 12.0, 10.5
+RUNNING = 8.0
 PITCH = 28.0
 FEW_COLUMNS = 5
 RED = Color(0.86, 0.07, 0.07)
@@ -71,7 +72,7 @@ def missing(
 def texts(content: BriefContent) -> Iterator[str]:
     """Every string that the brief prints."""
     yield from (content.title, content.subject, content.issuer, content.number, content.sign_off)
-    yield from content.footnotes
+    yield from (*content.footnotes, content.running)
     yield written_date(content.issued_on, content.language)
     yield CONTINUED[content.language] + "（）()0123456789.,-"
     for section in content.sections:
@@ -111,6 +112,7 @@ class _Layout:
         self.title = Style(faces[Role.TITLE], NO_2, 34, align="centre")
         self.note = Style(faces[Role.BODY], SMALL_4, 19, indent=2)
         self.page_number = Style(faces[Role.TABLE], NO_4, NO_4)
+        self.running = Style(faces[Role.TABLE], RUNNING, RUNNING)
 
     def _style(self, role: Role, size: float, *, indent: float, align: Any = "justify") -> Style:
         # In English a first line is indented less, and words need no grid.
@@ -142,6 +144,16 @@ class _Layout:
         odd_x, even_x = LEFT + MEASURE - NO_4 - width, LEFT + NO_4
         y = A4[1] - TOP - DEPTH - 7 * mm - NO_4 * 0.5
         draw_text(canvas, f"— {number} —", self.page_number, odd_x if number % 2 else even_x, y)
+        if self.content.running:
+            # opposite the number, so that neither is in the other's way
+            running = replace(self.running, align="left" if number % 2 else "right")
+            draw_text(
+                canvas,
+                self.faces.clean(self.content.running),
+                running,
+                LEFT if number % 2 else LEFT + MEASURE,
+                y,
+            )
 
     def _story(self) -> Iterator[Flowable]:
         clean, content = self.faces.clean, self.content

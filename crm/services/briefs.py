@@ -18,7 +18,7 @@ from crm.periods import Month
 from crm.rules.explanation import RULE_NAMES, STATUS_NAMES, reference
 from crm.rules.facts import CHOICES, NOTICE_DAY, Readings
 from crm.scorecards import scorecard
-from crm.services import monthly
+from crm.services import brief_transfers, monthly
 from crm.sheets.vocabulary import rows as seed_rows
 
 
@@ -71,7 +71,14 @@ class _Brief:
             number=t("%(year)s年第%(month)s期") % figures,
             issued_on=self.day,
             subject=t("%(year)s年%(month)s月项目归属情况") % figures,
-            sections=(self.overview(), self.signed(), self.changed(), self.open(), self.basis()),
+            sections=(
+                self.overview(),
+                self.signed(),
+                self.changed(),
+                self.open(),
+                brief_transfers.section(self.month, self.day, self.language, self.visible),
+                self.basis(),
+            ),
             sign_off=t("工作专班办公室（区商务局）"),
             footnotes=(t("本期数据来自演示账套，含演示数据，不是正式统计。"),) if demonstration else (),
             language="en" if self.language == "en" else "zh",
@@ -224,8 +231,8 @@ class _Brief:
             Column(t("来源"), weight=3),
         )
         note = Note(t("阶段按签约、开工、建成投产日期划分；金额为协议总投资，单位亿元，保留两位小数。"))
-        table = Table(columns, rows, t("表6 适用的口径"), None, t("没有设定口径"))
-        return Section(t("五、依据和口径"), (Text(told % {"day": self.on(first_day)}), table, note))
+        table = Table(columns, rows, t("表9 适用的口径"), None, t("没有设定口径"))
+        return Section(t("六、依据和口径"), (Text(told % {"day": self.on(first_day)}), table, note))
 
     def rest(self, count: int, shown: int) -> tuple[Note, ...]:
         if count <= shown:

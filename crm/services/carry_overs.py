@@ -106,6 +106,21 @@ def preview(passing: Iterable[Passing]) -> list[Line]:
     return [line for _, line in _Late((max(one.since, closed), one) for one in passing).lines()]
 
 
+def line_of(row: CarryOver) -> Line:
+    """A line that was written."""
+    return Line(
+        row.project_id,
+        row.duty,
+        row.figure,
+        Month.parse(row.month),
+        Month.parse(row.first_month),
+        Month.parse(row.last_month),
+        row.from_unit_id,
+        row.to_unit_id,
+        row.to_fen,
+    )
+
+
 class _Late:
     """Those of what passes on whose first day lies in a month before the one in which it takes effect."""
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from crm.briefs import document
 from crm.briefs.content import BriefContent
-from crm.models import User
+from crm.models import Transfer, TransferBatch, User
 from crm.periods import Month
-from crm.services import history
+from crm.services import batch_paper, handover_paper, history
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,21 @@ def on_paper(content: BriefContent, *, fonts_folder: Path, cache_folder: Path) -
 def note(printed: Printed, month: Month, *, language: str = "zh", actor: User | None) -> None:
     """Has the books remember that somebody printed the brief of a month."""
     history.record("brief.printed", actor=actor, month=str(month), language=language, sha256=printed.sha256)
+
+
+def handover_list(transfer: Transfer, user: User | None, *, language: str = "zh") -> BriefContent:
+    """The handover list of a transfer, as somebody reads it, to be given to `on_paper`."""
+    return handover_paper.content(transfer, user, language=language)
+
+
+def batch_list(batch: TransferBatch, user: User | None, *, digest: str, language: str = "zh") -> BriefContent:
+    """The list of a batch, to be given to `on_paper`; `digest` is the SHA-256 of the list as it is signed."""
+    return batch_paper.content(batch, user, digest=digest, language=language)
+
+
+def note_list(
+    printed: Printed, subject: Transfer | TransferBatch, *, language: str = "zh", actor: User | None
+) -> None:
+    """Has the books remember that somebody printed the list of a transfer or of a batch."""
+    action = "transfer.printed" if isinstance(subject, Transfer) else "batch.printed"
+    history.record(action, subject, actor=actor, language=language, sha256=printed.sha256)

@@ -14,10 +14,14 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from crm import clock, create_app
 from crm.models import Attachment, AttachmentVersion, Unit
+from crm.periods import Month
 from crm.services import contacts
 from crm.services.policy import Policy
+from crm.services.transfer_effects import Carried, Change, Effects, Flow, Held
+from crm.services.unit_figures import Amount
 from crm.sheets.vocabulary import rows
 from crm.web.attachments import Panel
+from crm.web.effects_picture import Shown
 from crm.web.moment import Moment
 from crm.web.parameters import Pages
 from crm.web.sign_in import SignInForm
@@ -69,6 +73,26 @@ def contact() -> contacts.Shown:
     return contacts.Shown(person, "138****5678", "w****@example.com", True, may_read=True, may_edit=True)  # type: ignore[arg-type]
 
 
+def effects(there: list[Unit]) -> Shown:
+    """What a transfer between two units changes, in no database."""
+    giving, getting = there[0], there[-1]
+    giving.id, getting.id = 1, 2
+    yi = 10_000_000_000
+    moved = [
+        Change(Amount(12, 126 * yi), Amount(11, 122 * yi)),
+        Change(Amount(8, 31 * yi), Amount(9, 35 * yi)),
+    ]
+    whole = Change(Amount(20, 157 * yi), Amount(20, 157 * yi))
+    month = Month(2021, 6)
+    told = Effects(
+        {1: Held(moved[0], moved[0]), 2: Held(moved[1], moved[1])},
+        Held(whole, whole),
+        (Flow(1, 2, Amount(1, 4 * yi), 0, 1, 1),),
+        (Carried(1, 2, month.plus(-3), month.plus(-1), month, Amount(1, 4 * yi), 0),),
+    )
+    return Shown.with_units(told, {1: giving, 2: getting})
+
+
 def render(language: str) -> str:
     """The page in a language, the same bytes every time."""
     with tempfile.TemporaryDirectory() as folder:
@@ -76,14 +100,15 @@ def render(language: str) -> str:
         app.jinja_loader = ChoiceLoader([app.jinja_loader, FileSystemLoader(HERE)])  # type: ignore[list-item]
         with app.test_request_context("/"), clock.at(DAY):
             session["language"] = language
+            there = units()
             g._login_user = AnonymousUserMixin()
             text = app.jinja_env.get_template("source.html").render(
-                **context(app), sheets=sheets(), units=units(), form=SignInForm(), pages=Pages(None, None, "#", "#"),
+                **context(app), sheets=sheets(), units=there, form=SignInForm(), pages=Pages(None, None, "#", "#"),
                 files=Panel("projects", 1, attached(), [], may_add=True, most=20),
                 people=contacts.Panel([contact()], may_add=True),
                 merge=edited()[0], edits=edited()[1], choices=SimpleNamespace(text=lambda field, text: text),
                 labels={name: SimpleNamespace(label=label) for name, label in LABELS.items()},
-                policy=Policy({}), moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
+                effects_of=effects(there), policy=Policy({}), moment=Moment(DAY, date(2021, 5, 31), date(2021, 6, 1)),
             )  # fmt: skip
     text = re.sub(r'(name="csrf_token"[^>]*value=")[^"]*', r"\1token", text)
     text = re.sub(

@@ -20,7 +20,7 @@ PAGES = {
         "/projects/XM2021006", "/projects/XM2003001?known=2020-05-01", "/projects/XM2019012/edit", "/projects/new",
         "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/streets?show=investment",
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings",
-        "/leads/funnel", "/briefs",
+        "/leads/funnel", "/briefs", "/carry-overs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
         "/companies?q=zzzz", "/companies", "/companies/1", "/companies/new", "/companies/1/edit",
         "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/reassignments/1", "/triage", "/triage?state=decided", "/leads/duplicates?name=读屏", "/projects/XM2019012/credit",

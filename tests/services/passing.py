@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.db import db
-from crm.models import Project, Transfer
+from crm.models import DUTIES, Project, Transfer
 from crm.periods import Month
 from crm.rules.facts import Facts
 from crm.services import dues, history, holdings, months, projects, standing
@@ -63,9 +63,8 @@ def proposed(*numbers: str, **more: Any) -> list[Transfer]:
                 to_unit_id=due.to_unit_id,
                 rule=dues.rule_of(due),
                 since=due.since,
-                state="confirming",
                 due_on=TODAY,
-                **({duty: duty in due.duties for duty in ("indicators", "enterprise_service")} | more),
+                **({"state": "confirming"} | {duty: duty in due.duties for duty in DUTIES} | more),
             )
         )
     db.session.add_all(made)

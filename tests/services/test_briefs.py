@@ -18,13 +18,14 @@ from crm.errors import Refused
 from crm.models import Project
 from crm.periods import Month
 from crm.seeds import foundation
-from crm.services import attribution, books, briefs, monthly, printing, projects
+from crm.services import attribution, books, briefs, carry_overs, monthly, months, printing, projects
 from crm.sheets import tables
 from crm.sheets.registry import Registry, RegistryRow
 from crm.sheets.vocabulary import seeded_vocabulary
 from tests import databases
 from tests.conftest import BOTH
 from tests.databases import Database
+from tests.services.passing import confirm, proposed
 
 CASES = Path(__file__).parents[1] / "cases"
 MAY = Month(2021, 5)
@@ -191,6 +192,31 @@ def test_on_paper_no_glyph_is_missing_and_the_same_month_gives_the_same_bytes(
     text = "".join(page.get_textpage().get_text_range() for page in document)
     assert all(character in text for character in RARE)
     assert "演示" not in text
+
+
+def test_transfers_due_overdue_and_confirmed(example: Any) -> None:
+    text, (_, due) = transfers_of(brief())
+    assert due.total is not None and f"应划转而未划转的项目{due.total[2]}个" in text
+    assert int(due.total[2]) == sum(int(row[2]) for row in due.rows) > int(due.total[3]) > 0
+    assert "本月确认划转项目0个" in text
+    with clock.at(date(2021, 6, 3)):
+        months.close(MAY, actor=None)
+        moved = proposed("C10")
+        carry_overs.book(moved, confirm(moved))
+        text, (passed, later) = transfers_of(brief(Month(2021, 6)))
+    assert [(row[0], row[1], row[2], row[3]) for row in passed.rows] == [
+        ("航材二期（C10）", "临空产业办", "辛安渡街", "2021-06-01")
+    ]
+    assert later.total is not None and int(later.total[2]) == int(due.total[2]) - 1
+    assert "本月确认划转项目1个" in text and "本月结转1笔" in text
+    assert transfers_of(brief())[1][1] == due, "what May said stays said"
+
+
+def transfers_of(content: BriefContent) -> tuple[str, list[Table]]:
+    """The text of the section on transfers, the table of those confirmed and that of those due."""
+    section = content.sections[4]
+    found = [block for block in section.blocks if isinstance(block, Table)]
+    return "".join(block.text for block in section.blocks if isinstance(block, Text)), found[:2]
 
 
 def test_the_demonstration_says_so_on_paper(example: Any) -> None:

@@ -92,6 +92,7 @@ RECORDS = {
     "jobs.cancel": ("job.cancelled",),
     "jobs.retry": ("job.queued_again",),
     "briefs.print_pdf": ("brief.printed",),
+    "carry_overs.export": ("transfer.exported",),
     "log_export.events": ("log.exported",),
     "log_export.access": ("log.exported",),
 }

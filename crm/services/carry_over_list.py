@@ -1,0 +1,121 @@
+"""结转 as people find them: line by line, and what each unit has less and more by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from crm.db import db
+from crm.models import CarryOver, Project, Transfer, User
+from crm.permissions import visible_to
+from crm.services.newest_first import PAGE_SIZE, Page, page
+from crm.services.unit_figures import Amount
+
+AT_ONCE = 1_000
+"""Rows an export reads at a time."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the list; None narrows nothing."""
+
+    unit_id: int | None = None
+    """A unit that gives or gets."""
+    month: str | None = None
+    """The open month it was booked in, `YYYY-MM`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, the project it is of, and the batch that its transfer belongs to."""
+
+    row: CarryOver
+    number: str
+    name: str
+    batch_id: int | None
+
+
+@dataclass
+class Sums:
+    """Of one unit the lines by which it has less, and those by which it has more."""
+
+    gives: Amount
+    gets: Amount
+
+    @property
+    def difference(self) -> Amount:
+        """What it gets more than it gives."""
+        return self.gets - self.gives
+
+
+def listing(
+    user: User | None,
+    filters: Filters,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    last: bool = False,
+    size: int = PAGE_SIZE,
+) -> Page[Line]:
+    """A page, what was booked last first: one statement."""
+    return page(_query(user, filters), CarryOver.id, Line, after=after, before=before, last=last, size=size)
+
+
+def lines(user: User | None, filters: Filters) -> Iterator[Line]:
+    """All of them, what was booked last first, some of them in memory at a time."""
+    query = _query(user, filters).order_by(CarryOver.id.desc()).execution_options(yield_per=AT_ONCE)
+    for row in db.session.execute(query):
+        yield Line(*row)
+
+
+def sums(user: User | None, filters: Filters) -> tuple[dict[int, Sums], Amount]:
+    """Unit id → what its lines add up to, and all lines together: one statement.
+
+    With a unit among the filters its own sum is whole; of the others there is what passes between them and it. The units'
+    differences add up to nothing.
+    """
+    query: Any = select(
+        CarryOver.from_unit_id,
+        CarryOver.to_unit_id,
+        func.count(),
+        func.coalesce(func.sum(CarryOver.to_fen), 0),
+    )
+    query = _narrowed(query.join(Project, Project.id == CarryOver.project_id), user, filters)
+    found: dict[int, Sums] = {}
+    whole = Amount()
+    for giving, getting, count, fen in db.session.execute(
+        query.group_by(CarryOver.from_unit_id, CarryOver.to_unit_id)
+    ):
+        amount = Amount(count, int(fen))
+        whole += amount
+        found.setdefault(giving, Sums(Amount(), Amount())).gives += amount
+        found.setdefault(getting, Sums(Amount(), Amount())).gets += amount
+    return found, whole
+
+
+def months() -> list[str]:
+    """The open months that have lines, newest first: one statement."""
+    return list(db.session.scalars(select(CarryOver.month).distinct().order_by(CarryOver.month.desc())))
+
+
+def _query(user: User | None, filters: Filters) -> Any:
+    query: Any = (
+        select(CarryOver, Project.number, Project.name, Transfer.batch_id)
+        .join(Project, Project.id == CarryOver.project_id)
+        .join(Transfer, Transfer.id == CarryOver.transfer_id)
+    )
+    return _narrowed(query, user, filters)
+
+
+def _narrowed(query: Any, user: User | None, filters: Filters) -> Select[Any]:
+    query = query.where(visible_to(user))
+    if filters.month is not None:
+        query = query.where(CarryOver.month == filters.month)
+    if filters.unit_id is not None:
+        unit = filters.unit_id
+        query = query.where(or_(CarryOver.from_unit_id == unit, CarryOver.to_unit_id == unit))
+    narrowed: Select[Any] = query
+    return narrowed

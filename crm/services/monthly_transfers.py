@@ -1,0 +1,112 @@
+"""What the books say of a month's transfers: confirmed, due, overdue, carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from crm import clock
+from crm.db import db
+from crm.models import DUTIES, CarryOver, Decision, Holding, Project, ProjectFacts, Transfer
+from crm.periods import Month
+from crm.services import carry_overs, dues, holdings, standing, standpoint, transfer_effects
+from crm.services.monthly import AT_MOST, Listed
+from crm.services.transfer_effects import Carried
+from crm.services.unit_figures import Amount
+
+AT_ONCE = 5_000
+"""Projects whose history is read at a time."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A project that passed on."""
+
+    number: str
+    name: str
+    from_unit_id: int
+    to_unit_id: int
+    rule: str
+    effective_day: date
+    fen: int | None
+
+
+@dataclass
+class Owed:
+    """What one unit owes another on a day: projects that should have passed on, and those of them that are overdue."""
+
+    from_unit_id: int
+    to_unit_id: int
+    due: Amount
+    overdue: Amount
+
+
+def confirmed(month: Month, visible: ColumnElement[bool]) -> Listed[Confirmed]:
+    """The transfers confirmed in a month, in the order in which they were: one statement."""
+    query: Any = (
+        select(
+            Project.number,
+            Project.name,
+            Transfer.from_unit_id,
+            Transfer.to_unit_id,
+            Transfer.rule,
+            Transfer.effective_day,
+            Project.total_investment_fen,
+        )
+        .join(Project, Project.id == Transfer.project_id)
+        .where(
+            visible,
+            Transfer.state == "confirmed",
+            Transfer.ended_at >= clock.begins(month.first),
+            Transfer.ended_at < clock.begins(month.plus(1).first),
+        )
+        .order_by(Transfer.ended_at, Transfer.id)
+    )
+    rows = [Confirmed(*row) for row in db.session.execute(query)]
+    return Listed(rows[:AT_MOST], len(rows), sum(row.fen or 0 for row in rows))
+
+
+def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
+    """What should have passed on by a day and had not, by units, the most first.
+
+    Overdue is what nobody passed on within so many days. One statement, and two for each five thousand that are due.
+    """
+    pairs = [(getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES]
+    query: Any = (
+        select(Project.id, *(column for pair in pairs for column in pair), ProjectFacts.total_investment_fen)
+        .select_from(Project)
+        .join(Decision, Decision.id == standing.current(day))
+        .join(Holding, Holding.id == holdings.current(day))
+        .join(ProjectFacts, ProjectFacts.id == standpoint.version(day, None))
+        .where(visible, dues.differ(Decision.status, pairs))
+    )
+    rows = db.session.execute(query).all()
+    late = day - timedelta(days=days)
+    since = _since([row[0] for row in rows], day)
+    found: dict[tuple[int, int], Owed] = {}
+    for project_id, entitled, held, service_entitled, service_held, fen in rows:
+        units = (held, entitled) if held != entitled else (service_held, service_entitled)
+        one = found.setdefault(units, Owed(*units, Amount(), Amount()))
+        amount = Amount(1, fen or 0)
+        one.due += amount
+        if since.get(project_id, day) < late:
+            one.overdue += amount
+    return sorted(found.values(), key=lambda one: (-one.due.count, one.from_unit_id, one.to_unit_id))
+
+
+def carried(month: Month, visible: ColumnElement[bool]) -> tuple[Carried, ...]:
+    """What was carried over in a month, by units and the months concerned: one statement."""
+    query = select(CarryOver).join(Project, Project.id == CarryOver.project_id)
+    rows = db.session.scalars(query.where(visible, CarryOver.month == str(month)))
+    return transfer_effects.carried(map(carry_overs.line_of, rows))
+
+
+def _since(project_ids: Sequence[int], day: date) -> dict[int, date]:
+    found: dict[int, date] = {}
+    for start in range(0, len(project_ids), AT_ONCE):
+        found |= dues.since_of(project_ids[start : start + AT_ONCE], day)
+    return found
