@@ -76,9 +76,9 @@ def between(entitled: Sequence[Entitled], held: Sequence[holdings.Row], day: dat
     return [Due(has, to, tuple(duties), since, number) for (has, to, since), duties in found.items()]
 
 
-def of_all(project_ids: Sequence[int], day: date) -> dict[int, list[Due]]:
-    """Project id → what of it is to pass on, for each of these: two statements."""
-    entitled, held = _entitled(project_ids), holdings.rows_of(project_ids)
+def of_all(project_ids: Sequence[int], day: date, known: datetime | None = None) -> dict[int, list[Due]]:
+    """Project id → what of it is to pass on, for each of these, as known at an instant (None: now): two statements."""
+    entitled, held = _entitled(project_ids, known), holdings.rows_of(project_ids, known)
     return {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
 
 
@@ -91,9 +91,9 @@ def on_days(project_ids: Sequence[int], days: Sequence[date]) -> dict[int, tuple
     }
 
 
-def since_of(project_ids: Sequence[int], day: date) -> dict[int, date]:
-    """Project id → since when a transfer is due, of those where one is: two statements."""
-    found = of_all(project_ids, day)
+def since_of(project_ids: Sequence[int], day: date, known: datetime | None = None) -> dict[int, date]:
+    """Project id → since when a transfer is due, of those where one is, as known at an instant: two statements."""
+    found = of_all(project_ids, day, known)
     return {project_id: min(due.since for due in dues) for project_id, dues in found.items() if dues}
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import Decision, FactColumns, Industry, Outcome, Project, ProjectFacts, User
+from crm.models import DUTIES, Decision, FactColumns, Holding, Outcome, Project, ProjectFacts, User
 from crm.permissions import allowed, visible_to
-from crm.services import search, standing
+from crm.services import dues, holdings, search, standing
+from crm.services.project_filters import Filters, Sources, Stage, stage_of
 from crm.services.search import Found, Words
 
 PAGE_SIZE = 50
@@ -24,28 +25,8 @@ COUNTED_AT_MOST = 5_000
 STREAMED = 1_000
 """Rows of an export that are in memory at once."""
 
-STAGES = ("signed", "construction_started", "completed")
-Stage = Literal["signed", "construction_started", "completed"]
-
 SORTS = ("number", "name", "signed_on", "total_investment_fen")
 """What a list can be sorted by; projects that lack it come last, whichever way."""
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What narrows the list; None and the empty text narrow nothing."""
-
-    text: str = ""
-    unit_id: int | None = None
-    attracted_by_id: int | None = None
-    street_id: int | None = None
-    stage: Stage | None = None
-    industry: str | None = None
-    """A code of the standard: the section, division, group or class and all below it."""
-    status: str | None = None
-
-    def __bool__(self) -> bool:
-        return self != Filters()
 
 
 @dataclass(frozen=True)
@@ -67,13 +48,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Line:
-    """A project with its facts and the decision in force; no decision before it begins."""
+    """A project with its facts, the decision in force and who holds it; no decision before it begins."""
 
     project: Project
     facts: FactColumns
     decision: Decision | None
     rule: str | None
     stage: Stage | None
+    held_indicators_id: int | None
+    held_enterprise_service_id: int | None
+    due_since: date | None
+    """Since when a transfer is due; none where none is."""
 
 
 @dataclass(frozen=True)
@@ -86,27 +71,6 @@ class Page:
     """Are there more than were counted?"""
     has_previous: bool
     has_next: bool
-
-
-def reached(day: date, facts: Any = Project) -> ColumnElement[Any]:
-    """For a query over projects: the furthest stage reached by a day; NULL where none was."""
-    return case(
-        (facts.completed_on <= day, "completed"),
-        (facts.construction_started_on <= day, "construction_started"),
-        (facts.signed_on <= day, "signed"),
-    )
-
-
-def stage_of(project: FactColumns, day: date) -> Stage | None:
-    """The furthest stage a project reached by a day; none before it is signed."""
-    for stage, on in (
-        ("completed", project.completed_on),
-        ("construction_started", project.construction_started_on),
-        ("signed", project.signed_on),
-    ):
-        if on is not None and on <= day:
-            return stage  # type: ignore[return-value]
-    return None
 
 
 @dataclass(frozen=True)
@@ -146,7 +110,7 @@ class Listing:
         return search.count(self._words)
 
     def page(self, place: Place, size: int = PAGE_SIZE) -> Page:
-        """One page: at most six statements, however many projects."""
+        """One page: at most eight statements, however many projects."""
         backwards = place.last or place.before is not None
         number = place.before if place.before is not None else place.after
         position = self._position(number) if number is not None and not place.last else None
@@ -156,7 +120,7 @@ class Listing:
             rows = rows[::-1]
         count = self._count()
         return Page(
-            tuple(self._line(row) for row in rows),
+            self._lines(rows),
             count.number,
             count.more,
             has_previous=more if backwards else position is not None,
@@ -168,12 +132,22 @@ class Listing:
         for query in self._segments(None, False):
             # closed by whoever stops half-way as well
             with db.session.execute(query, execution_options={"yield_per": STREAMED}) as rows:
-                for row in rows:
-                    yield self._line(row)
+                for some in rows.partitions(STREAMED):
+                    yield from self._lines(some)
 
-    def _line(self, row: Any) -> Line:
-        project, facts, decision, rule = (row[0], row[0], *row[1:]) if self.present else row
-        return Line(project, facts, decision, rule, stage_of(facts, self.on))
+    def _lines(self, rows: Sequence[Any]) -> tuple[Line, ...]:
+        """Two statements more where a transfer is due on a day for which nothing is kept."""
+        found = [(row[0], *row) if self.present else row for row in rows]
+        since: Mapping[int, date] = {}
+        if not self._stands and (due := [row[0].id for row in found if row[-1]]):
+            since = dues.since_of(due, self.on, self.known)
+        return tuple(
+            Line(
+                project, facts, decision, rule, stage_of(facts, self.on), indicators, service,
+                due if self._stands else since.get(project.id),
+            )
+            for project, facts, decision, rule, indicators, service, due in found
+        )  # fmt: skip
 
     def _rows(self, position: Any, backwards: bool, limit: int) -> list[Any]:
         rows: list[Any] = []
@@ -226,15 +200,36 @@ class Listing:
         return tuple(row) if row else None
 
     def _query(self) -> Select[Any]:
-        decision: Any = Project.decision_id if self._stands else self._in_force
+        sources = self._sources
         facts = () if self.present else (self._facts,)
-        query = select(Project, *facts, Decision, Outcome.body["rule"].as_string()).select_from(Project)
-        query = self._known(query).outerjoin(Decision, Decision.id == decision)
+        query = select(
+            Project,
+            *facts,
+            Decision,
+            Outcome.body["rule"].as_string(),
+            *(sources.holder(duty) for duty in DUTIES),
+            Project.due_since if self._stands else sources.due,
+        ).select_from(Project)
+        query = self._known(query)
+        if self._stands:
+            query = query.outerjoin(Decision, Decision.id == Project.decision_id)
+        else:
+            query = self._with_history(query, decided=True, held=True)
         return self._narrow(query.outerjoin(Outcome, Outcome.id == Decision.outcome_id))
 
     @cached_property
-    def _in_force(self) -> Any:
-        return standing.current(self.on, self.known)
+    def _sources(self) -> Sources:
+        if self._stands:
+            return Sources(self._facts, Project, Project, self.on)
+        return Sources(self._facts, Decision, Holding, self.on)
+
+    def _with_history(self, query: Select[Any], *, decided: bool, held: bool) -> Select[Any]:
+        """With the decision and the holding in force, where they are asked for."""
+        if decided:
+            query = query.outerjoin(Decision, Decision.id == standing.current(self.on, self.known))
+        if held:
+            query = query.outerjoin(Holding, Holding.id == holdings.current(self.on, self.known))
+        return query
 
     def _known(self, query: Select[Any]) -> Select[Any]:
         """With the facts as they stood: only projects that the books knew then."""
@@ -253,27 +248,15 @@ class Listing:
         if self.present and self.filters == Filters(self.filters.text) and self._words and self._sees:
             return self._found
         query = self._known(select(Project.id).select_from(Project))
-        if not self._stands and (self.filters.unit_id is not None or self.filters.status is not None):
-            query = query.outerjoin(Decision, Decision.id == self._in_force)
+        if not self._stands:
+            query = self._with_history(query, decided=self.filters.decided, held=self.filters.held)
         counted = self._narrow(query).limit(COUNTED_AT_MOST + 1).subquery()
         number = db.session.scalar(select(func.count()).select_from(counted)) or 0
         return Found(min(number, COUNTED_AT_MOST), number > COUNTED_AT_MOST)
 
     def _narrow(self, query: Select[Any]) -> Select[Any]:
-        filters, facts = self.filters, self._facts
-        decided = Project if self._stands else Decision
-        status = Project.attribution_status if self._stands else Decision.status
         query = query.where(visible_to(self.user), *self._searched())
-        for column, wanted in (
-            (decided.indicators_id, filters.unit_id),
-            (facts.attracted_by_id, filters.attracted_by_id),
-            (facts.site_street_id, filters.street_id),
-            (reached(self.on, facts), filters.stage),
-            (status, filters.status),
-        ):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        return query if filters.industry is None else query.where(_within(facts, filters.industry))
+        return query.where(*self._sources.narrowed(self.filters))
 
     def _searched(self) -> Iterator[ColumnElement[bool]]:
         if not self._words:
@@ -288,12 +271,3 @@ class Listing:
         else:
             found = search.found(self._words).cte("found").prefix_with("MATERIALIZED")
             yield Project.id.in_(select(found.c.id))
-
-
-def _within(facts: Any, code: str) -> ColumnElement[bool]:
-    """Is the project's industry the one with this code, or below it? A section is a letter, the rest are digits."""
-    if code.isdecimal():
-        starts: ColumnElement[bool] = facts.industry_code.startswith(code)
-        return starts
-    division = func.substr(facts.industry_code, 1, 2)
-    return exists().where(Industry.code == division, Industry.section == code)

@@ -1,4 +1,7 @@
-"""The picture of a project's attribution: six lanes of bars over time, placed in per cent of the width."""
+"""The picture of a project's attribution: six lanes of bars over time, placed in per cent of the width.
+
+Who is entitled is above; of indicators and service who holds is below, and what lies between is hatched where they differ.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from crm.rules.timeline import RESPONSIBILITIES, Period
 LANE, GAP, HEAD = 30, 6, 26
 """Pixels: a lane, between two lanes, and the head with the dates."""
 
+BETWEEN, BELOW = 8, 20
+"""Pixels: between who is entitled and who holds, and the bar of who holds."""
+
 SHORTEST = timedelta(days=180)
 """A younger project is still drawn over half a year, or its bars would say nothing."""
 
@@ -20,6 +26,17 @@ LABELS_AT_MOST = 9
 
 ROOM = 18.0
 """Per cent of the width kept free for the label of a marked day."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who (a unit's code) held a responsibility from a day on, until another day ended it, by which transfer."""
+
+    responsibility: str
+    unit: str
+    from_: date
+    to: date | None
+    transfer_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,44 @@ class Bar:
     width: float
     y: int
     running: bool
+
+
+@dataclass(frozen=True)
+class HeldBar:
+    """A time in which a unit held a responsibility, as it is drawn; `moved`: it began with a transfer."""
+
+    held: Held
+    x: float
+    width: float
+    y: int
+
+    @property
+    def moved(self) -> bool:
+        """Did a transfer begin it?"""
+        return self.held.transfer_id is not None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time in which another unit was entitled than held: codes of both, and since when a transfer was due."""
+
+    responsibility: str
+    entitled: str
+    held: str
+    since: date
+    x: float
+    width: float
+    y: int
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane's top and height in pixels; `two`: it shows who holds as well."""
+
+    name: Responsibility
+    y: int
+    height: int
+    two: bool
 
 
 @dataclass(frozen=True)
@@ -47,20 +102,25 @@ class Lanes:
     """The picture, ready for SVG."""
 
     height: int
-    names: tuple[Responsibility, ...]
+    lanes: tuple[Lane, ...]
     bars: tuple[Bar, ...]
+    held: tuple[HeldBar, ...]
+    gaps: tuple[Gap, ...]
     ticks: tuple[Mark, ...]
     today: Mark
     chosen: Mark | None
     lane: int = LANE
-    pitch: int = LANE + GAP
+    between: int = BETWEEN
+    below: int = BELOW
     head: int = HEAD
 
 
-def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
+def draw(found: Sequence[Period], today: date, chosen: date, held: Sequence[Held] = ()) -> Lanes | None:
     """Where every bar and line goes; nothing where there is no period."""
     if not found:
         return None
+    lanes = _lanes({one.responsibility for one in held})
+    tops = {str(lane.name): lane.y for lane in lanes}
     first = min(period.from_ for period in found)
     last = max([today, first + SHORTEST, *(period.from_ for period in found)])
     if chosen > first:
@@ -76,20 +136,47 @@ def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
 
     now = mark(today)
     asked = mark(chosen) if chosen != today and first <= chosen <= end else None
+
+    def width(since: date, until: date | None) -> float:
+        return round((100 if until is None else place(until)) - place(since), 3)
+
     bars = [
         Bar(
             period,
             place(period.from_),
-            round((100 if period.to is None else place(period.to)) - place(period.from_), 3),
-            HEAD + RESPONSIBILITIES.index(period.responsibility) * (LANE + GAP),
+            width(period.from_, period.to),
+            tops[period.responsibility],
             period.to is None,
         )
         for period in found
     ]
+    below = tuple(
+        HeldBar(
+            one,
+            place(one.from_),
+            width(one.from_, one.to),
+            tops[one.responsibility] + LANE + BETWEEN,
+        )
+        for one in held
+    )
+    gaps = tuple(
+        Gap(
+            one.responsibility,
+            period.attribution.lead,
+            one.unit,
+            since,
+            place(since),
+            width(since, until),
+            tops[one.responsibility] + LANE,
+        )
+        for one, period, since, until in differences(found, held)
+    )
     return Lanes(
-        HEAD + len(RESPONSIBILITIES) * (LANE + GAP),
-        RESPONSIBILITIES,
+        lanes[-1].y + lanes[-1].height + GAP,
+        lanes,
         tuple(bars),
+        below,
+        gaps,
         tuple(
             tick
             for tick in map(mark, _ticks(first, end))
@@ -98,6 +185,37 @@ def draw(found: Sequence[Period], today: date, chosen: date) -> Lanes | None:
         now,
         asked,
     )
+
+
+def differences(
+    found: Sequence[Period], held: Sequence[Held]
+) -> list[tuple[Held, Period, date, date | None]]:
+    """The times in which another unit was entitled than held, the notice not being silent: first day and end."""
+    made = []
+    for one in held:
+        for period in found:
+            attributed = period.attribution
+            if (
+                period.responsibility != one.responsibility
+                or attributed.lead == one.unit
+                or attributed.status == "undetermined"
+            ):
+                continue
+            since = max(one.from_, period.from_)
+            ends = [day for day in (one.to, period.to) if day is not None]
+            until = min(ends, default=None)
+            if until is None or since < until:
+                made.append((one, period, since, until))
+    return made
+
+
+def _lanes(two: set[str]) -> tuple[Lane, ...]:
+    lanes, y = [], HEAD
+    for name in RESPONSIBILITIES:
+        height = LANE + (BETWEEN + BELOW if name in two else 0)
+        lanes.append(Lane(name, y, height, name in two))
+        y += height + GAP
+    return tuple(lanes)
 
 
 def _crowded(tick: Mark, beside: Mark | None) -> bool:

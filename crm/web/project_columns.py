@@ -51,6 +51,11 @@ def _lead(line: Line, names: Names, column: str) -> Value:
     return presentation.unit_name(names.units[found]) if found else None
 
 
+def _holder(line: Line, names: Names, column: str) -> Value:
+    found = getattr(line, column)
+    return presentation.unit_name(names.units[found]) if found else None
+
+
 def _fact(line: Line, _names: Names, column: str) -> Value:
     found: Value = getattr(line.facts, column)
     return found
@@ -91,8 +96,13 @@ COLUMNS: dict[str, Column] = {
     ),
     "site_street": Column(N_("选址街道"), partial(_unit, column="site_street_id"), fact="site_street"),
     "site_area": Column(N_("选址片区"), _area, fact="site_area"),
+    "held_indicators": Column(N_("经济指标实属"), partial(_holder, column="held_indicators_id")),
+    "held_enterprise_service": Column(
+        N_("企业服务实属"), partial(_holder, column="held_enterprise_service_id")
+    ),
     "indicators": Column(N_("经济指标应属"), partial(_lead, column="indicators_id")),
     "enterprise_service": Column(N_("企业服务应属"), partial(_lead, column="enterprise_service_id")),
+    "due": Column(N_("应划转自"), lambda line, _names: line.due_since),
     "status": Column(N_("判定"), _status),
     "suggestion": Column(N_("建议单位"), partial(_lead, column="suggestion_id")),
     "rule": Column(N_("依据规则"), lambda line, _names: line.rule),
@@ -109,8 +119,8 @@ COLUMNS: dict[str, Column] = {
 }
 
 DEFAULT = (
-    "number", "name", "investor", "stage", "attracted_by", "site_street", "indicators", "status", "signed_on",
-    "investment",
+    "number", "name", "investor", "stage", "attracted_by", "site_street", "held_indicators", "indicators", "status",
+    "signed_on", "investment",
 )  # fmt: skip
 
 ALWAYS_SHOWN = "name"

@@ -14,7 +14,8 @@ from crm.messages import N_
 from crm.models import STATUSES, Area, Industry, Unit
 from crm.rules.explanation import STATUS_NAMES
 from crm.services import industries, project_list
-from crm.services.project_list import Filters, Line, Listing, Order, Page, Place
+from crm.services.project_filters import STAGES, Filters
+from crm.services.project_list import Line, Listing, Order, Page, Place
 from crm.services.units import all_areas, all_units
 from crm.web import presentation
 from crm.web.moment import Moment
@@ -24,11 +25,15 @@ from crm.web.project_columns import COLUMNS, DEFAULT, Column, Names, ordered
 SIZES = ("25", "50", "100", "200")
 SORTS = {"number": "number", "name": "name", "signed": "signed_on", "investment": "total_investment_fen"}
 """Names in the address → what is sorted by."""
+DUE = {"yes": N_("应划转"), "no": N_("不必划转")}
 DIRECTIONS = ("desc", "asc")
 REMEMBERED = "project_columns"
 CHIPS = {
     "q": N_("包含"),
+    "held": N_("经济指标实属"),
+    "service": N_("企业服务实属"),
     "unit": N_("经济指标应属"),
+    "due": N_("划转"),
     "attracted": N_("招商单位"),
     "street": N_("选址街道"),
     "stage": N_("阶段"),
@@ -89,7 +94,12 @@ class Shown:
             given.ignored.append("industry")
         unit, attracted = given.one_of("unit", codes), given.one_of("attracted", codes)
         street = given.one_of("street", streets)
-        stage = given.one_of("stage", project_list.STAGES)
+        held, service, due = (
+            given.one_of("held", codes),
+            given.one_of("service", codes),
+            given.one_of("due", DUE),
+        )
+        stage = given.one_of("stage", STAGES)
         filters = Filters(
             given.text("q"),
             codes.get(unit or ""),
@@ -98,12 +108,15 @@ class Shown:
             stage,  # type: ignore[arg-type]
             industry.code if industry else None,
             given.one_of("status", STATUSES),
+            codes.get(held or ""),
+            codes.get(service or ""),
+            due == "yes" if due else None,
         )
         sort, direction = given.one_of("sort", SORTS), given.one_of("order", DIRECTIONS)
         order = Order(SORTS[sort or "number"], (direction or ("asc" if sort == "name" else "desc")) == "desc")
         size = given.one_of("size", SIZES)
         columns = remembered(given)
-        values = given.kept("q", "unit", "attracted", "street", "stage", "status")
+        values = given.kept("q", "held", "service", "unit", "due", "attracted", "street", "stage", "status")
         if industry:
             values["industry"] = industry.code
         kept: dict[str, Any] = values | given.kept("sort", "order", "size") | moment.kept
@@ -166,8 +179,10 @@ class Shown:
             value = self.values.get(name)
             if not value:
                 continue
-            if name in ("unit", "attracted", "street"):
+            if name in ("held", "service", "unit", "attracted", "street"):
                 value = presentation.unit_name(by_code[value])
+            elif name == "due":
+                value = _(DUE[value])
             elif name == "stage":
                 value = _(presentation.STAGES[value])
             elif name == "status":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from functools import cache
 
 from flask_babel import gettext
 
 from crm.extensions import language
-from crm.models import DUTIES, Holding, Industry, Project, ProjectFacts, ProjectReport, Unit, User
+from crm.models import DUTIES, Holding, Industry, Project, ProjectFacts, ProjectReport, User
 from crm.permissions import may
 from crm.rules.explanation import Explanation, Sight, explain, shown, sight, words
 from crm.rules.language import Seen, Verdict
@@ -18,10 +17,11 @@ from crm.rules.timeline import Attribution, Period, Stretch, periods
 from crm.services import attribution, dues, holdings, industries, outlook, project_history, projects
 from crm.services.dues import Due
 from crm.services.outlook import Kept
+from crm.services.project_filters import Stage, stage_of
 from crm.services.project_history import Entry
-from crm.services.project_list import Stage, stage_of
 from crm.sheets.vocabulary import rows as seed_rows
 from crm.web.fact_names import Names
+from crm.web.lanes import Held as HeldSpan
 from crm.web.lanes import Lanes, draw
 from crm.web.moment import Moment
 
@@ -67,15 +67,6 @@ class Entitled:
 
 
 @dataclass(frozen=True)
-class Held:
-    """Who holds a responsibility on the day asked about, since when, and until when where a change is known."""
-
-    unit: Unit
-    since: date
-    until: date | None
-
-
-@dataclass(frozen=True)
 class ProjectPage:
     """One project at a moment: on a day, as the books knew it on a day."""
 
@@ -90,7 +81,7 @@ class ProjectPage:
     lanes: Lanes | None
     why: Why | None
     kept: Kept | None
-    holdings: Sequence[Holding]
+    holdings: Sequence[HeldSpan]
     dues: Sequence[Due]
     entries: Sequence[Entry]
     reports: Sequence[ProjectReport]
@@ -108,20 +99,22 @@ class ProjectPage:
         timeline = attribution.timeline_of(rows, book)
         held = [stretch for stretch in timeline if stretch.from_ <= moment.on]
         facts = project_history.on(rows, moment.on, instant)
-        spans = periods(timeline)
+        runs = periods(timeline)
+        names = Names.of(book.units.values(), book.areas.values())
+        kept = spans(holdings.of(project, instant), names)
         return cls(
             project,
             moment,
             facts,
             industries.industry(facts.industry_code) if facts and facts.industry_code else None,
             stage_of(facts, moment.on) if facts else None,
-            Names.of(book.units.values(), book.areas.values()),
+            names,
             timeline,
-            spans,
-            draw(spans, moment.today, moment.on),
+            runs,
+            draw(runs, moment.today, moment.on, kept),
             why(held[-1]) if held else None,
             outlook.kept(project, held[-1], moment.on, instant) if held else None,
-            holdings.of(project, instant),
+            kept,
             dues.of(project, moment.on, instant),
             project_history.entries(pairs),
             project.reports,
@@ -137,13 +130,15 @@ class ProjectPage:
                 return Entitled(period, words(period.attribution.rule, completed=completed)[0])
         return None
 
-    def held(self, responsibility: str) -> Held | None:
+    def held(self, responsibility: str) -> HeldSpan | None:
         """Who holds indicators or service on the day; none where nobody does, and of what is held as entitled."""
-        if responsibility not in DUTIES:
-            return None
-        for since, until, unit_id in runs(self.holdings, responsibility):
-            if since <= self.moment.on and (until is None or self.moment.on < until):
-                return Held(self.names.units[unit_id], since, until)
+        for span in self.holdings:
+            if (
+                span.responsibility == responsibility
+                and span.from_ <= self.moment.on
+                and (span.to is None or self.moment.on < span.to)
+            ):
+                return span
         return None
 
     def due(self, responsibility: str) -> Due | None:
@@ -159,7 +154,7 @@ class ProjectPage:
     @property
     def leads(self) -> list[str]:
         """The codes of the units in the picture, in the order of the unit table."""
-        found = {period.attribution.lead for period in self.periods}
+        found = {period.attribution.lead for period in self.periods} | {span.unit for span in self.holdings}
         return [code for code in self.names.codes if code in found]
 
     @property
@@ -204,17 +199,21 @@ class ProjectPage:
         )
 
 
-def runs(found: Sequence[Holding], duty: str) -> list[tuple[date, date | None, int]]:
-    """The unbroken runs in which one unit holds a responsibility: first day, the day that ends it (None: none), unit."""
-    made: list[tuple[date, date | None, int | None]] = []
-    for row in found:
-        unit_id = getattr(row, f"{duty}_id")
-        if made and made[-1][2] == unit_id:
-            continue
-        if made:
-            made[-1] = (made[-1][0], row.from_day, made[-1][2])
-        made.append((row.from_day, None, unit_id))
-    return [(since, until, unit_id) for since, until, unit_id in made if unit_id is not None]
+def spans(rows: Sequence[Holding], names: Names) -> list[HeldSpan]:
+    """The unbroken times in which one unit holds a responsibility, in the order of responsibilities and days."""
+    made: list[HeldSpan] = []
+    for duty in DUTIES:
+        last: int | None = None
+        for row in rows:
+            unit_id = getattr(row, f"{duty}_id")
+            if unit_id == last:
+                continue
+            if last is not None:
+                made[-1] = replace(made[-1], to=row.from_day)
+            if unit_id is not None:
+                made.append(HeldSpan(duty, names.units[unit_id].code, row.from_day, None, row.transfer_id))
+            last = unit_id
+    return made
 
 
 def why(stretch: Stretch) -> Why:

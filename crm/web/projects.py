@@ -23,7 +23,7 @@ from crm.web.parameters import Given, plain
 from crm.web.project_columns import COLUMNS
 from crm.web.project_export import FORMATS, write
 from crm.web.project_lead import FromLead
-from crm.web.project_listing import SIZES, Shown
+from crm.web.project_listing import DUE, SIZES, Shown
 from crm.web.project_page import ProjectPage
 
 blueprint = Blueprint("projects", __name__)
@@ -47,6 +47,7 @@ def listing() -> str:
         unit_choices=[(one.code, presentation.unit_name(one)) for one in units],
         street_choices=[(one.code, presentation.unit_name(one)) for one in units if one.is_street],
         stage_choices=[(code, _(name)) for code, name in presentation.STAGES.items()],
+        due_choices=[(code, _(name)) for code, name in DUE.items()],
         status_choices=[(code, _(name)) for code, name in STATUS_NAMES.items()],
         industries=industries.upper_levels(),
         ignored=shown.given.ignored,

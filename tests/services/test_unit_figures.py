@@ -13,7 +13,8 @@ from crm.db import count_statements
 from crm.models import DUTIES, User
 from crm.rules.facts import Facts
 from crm.services import flows, projects, standpoint, unit_figures, unit_profile, units
-from crm.services.project_list import Filters, Listing, Order, Place
+from crm.services.project_filters import Filters
+from crm.services.project_list import Listing, Order, Place
 from crm.services.unit_figures import PARTS, Amount, Figures
 from crm.sheets.registry import RegistryRow
 from tests import build

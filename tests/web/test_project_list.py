@@ -122,7 +122,7 @@ def test_columns_are_those_asked_for_and_remembered(client: Client) -> None:
     assert "依据规则" in page and "3.1-named-major" in page and "3911 " in page
     assert "已忽略：col" in page and 'data-label="阶段"' not in page
     assert 'data-label="依据规则"' in visitor.get("/projects").text
-    usual = "&".join(f"col={key}" for key in (["number", "name", "investor", "stage", "attracted_by", "site_street", "indicators", "status", "signed_on", "investment"]))  # fmt: skip
+    usual = "&".join(f"col={key}" for key in (["number", "name", "investor", "stage", "attracted_by", "site_street", "held_indicators", "indicators", "status", "signed_on", "investment"]))  # fmt: skip
     visitor.get(f"/projects?{usual}")
     assert 'data-label="依据规则"' not in visitor.get("/projects").text
 
@@ -150,8 +150,38 @@ def test_the_day_before_the_roll_is_asked_of_the_decisions(client: Client, fille
     assert numbers(visitor.get("/projects?unit=jd&status=decided").text) == numbers(before) == ["P1"]
 
 
+def test_who_holds_and_what_is_due(client: Client, filled: Flask) -> None:
+    with filled.app_context(), transaction(), clock.at(date(2021, 5, 2)):
+        out = {"attracted_by": "jd", "site_street": "cihui", "signed_on": date(2021, 3, 1)}
+        register("P8", "在建项目", **out)
+        register("P9", "迁出项目", **out, completed_on=date(2021, 5, 1))
+    visitor = client("staff")
+    columns = [("col", key) for key in ("number", "held_indicators", "held_enterprise_service", "due")]
+    for asked, found in (
+        ({"due": "yes"}, ["P9"]),
+        ({"due": "yes", "held": "jd", "service": "jd", "unit": "cihui"}, ["P9"]),
+        ({"due": "yes", "service": "cihui"}, []),
+        ({"due": "no", "held": "jd"}, ["P8", "P1"]),
+        ({"due": "no", "q": "商会"}, ["P3"]),
+    ):
+        # today, by the decisions themselves, and as the books knew it
+        for moment in ({}, {"known": "2021-06-02"}, {"on": "2021-06-02"}):
+            answer = visitor.get("/projects", query_string=[*asked.items(), *moment.items(), *columns])
+            assert numbers(answer.text) == found, (asked, moment)
+            assert answer.text.count('<time datetime="2021-05-01">') == (found == ["P9"])
+    assert numbers(visitor.get("/projects?due=yes&on=2021-04-30").text) == []
+    assert numbers(visitor.get("/projects?due=yes&known=2021-05-01").text) == []
+    assert "起应划转" in visitor.get("/projects?due=yes&col=name&col=held_indicators").text
+    for moment in ({}, {"on": "2021-06-02", "known": "2021-06-02"}):
+        written = exported(visitor, format="csv", due="yes", col=[key for _, key in columns], **moment)
+        head, line = list(csv.reader(StringIO(written.data.decode("utf-8-sig"))))[-2:]
+        assert dict(zip(head, line, strict=True))["应划转自"] == "2021-05-01"
+        assert "机电产业办" in line
+
+
 @pytest.mark.parametrize(
-    "asked", ["", "?q=项目&sort=investment&known=2021-06-02&col=industry&col=site_area", "?on=2021-03-14"]
+    "asked",
+    ["", "?q=项目&sort=investment&known=2021-06-02&col=industry&col=site_area&due=no", "?on=2021-03-14"],
 )
 def test_what_a_list_costs(client: Client, asked: str) -> None:
     visitor = client("staff")

@@ -1,0 +1,125 @@
+"""What narrows a list of projects, as conditions on wherever a moment reads facts, decisions and holdings from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, case, exists, false, func, not_
+
+from crm.models import DUTIES, Decision, Duty, FactColumns, Holding, Industry, Project
+from crm.services import dues
+
+STAGES = ("signed", "construction_started", "completed")
+Stage = Literal["signed", "construction_started", "completed"]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the list; None and the empty text narrow nothing."""
+
+    text: str = ""
+    unit_id: int | None = None
+    """Entitled to the indicators."""
+    attracted_by_id: int | None = None
+    street_id: int | None = None
+    stage: Stage | None = None
+    industry: str | None = None
+    """A code of the standard: the section, division, group or class and all below it."""
+    status: str | None = None
+    held_by_id: int | None = None
+    """Holds the indicators."""
+    served_by_id: int | None = None
+    """Holds the service."""
+    due: bool | None = None
+    """Is a transfer due?"""
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+    @property
+    def decided(self) -> bool:
+        """Does one of them ask what is decided?"""
+        return self.unit_id is not None or self.status is not None or self.due is not None
+
+    @property
+    def held(self) -> bool:
+        """Does one of them ask who holds?"""
+        return self.held_by_id is not None or self.served_by_id is not None or self.due is not None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a moment reads from: facts, and what is decided and held (`Project` where the standing columns say it)."""
+
+    facts: Any
+    decided: Any
+    held: Any
+    day: date
+
+    @property
+    def status(self) -> Any:
+        """How sure the attribution is."""
+        return Project.attribution_status if self.decided is Project else Decision.status
+
+    def holder(self, duty: Duty) -> Any:
+        """The id of the unit that holds a responsibility."""
+        return getattr(self.held, f"held_{duty}_id" if self.held is Project else f"{duty}_id")
+
+    @property
+    def due(self) -> ColumnElement[bool]:
+        """Is another unit entitled than holds?"""
+        if self.decided is Project:
+            return Project.due_since.is_not(None)
+        pairs = ((getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES)
+        return func.coalesce(dues.differ(Decision.status, pairs), false())
+
+    def narrowed(self, filters: Filters) -> Iterator[ColumnElement[bool]]:
+        """The conditions of every filter but the text."""
+        for column, wanted in (
+            (self.decided.indicators_id, filters.unit_id),
+            (self.facts.attracted_by_id, filters.attracted_by_id),
+            (self.facts.site_street_id, filters.street_id),
+            (reached(self.day, self.facts), filters.stage),
+            (self.status, filters.status),
+            (self.holder("indicators"), filters.held_by_id),
+            (self.holder("enterprise_service"), filters.served_by_id),
+        ):
+            if wanted is not None:
+                yield column == wanted
+        if filters.due is not None:
+            yield self.due if filters.due else not_(self.due)
+        if filters.industry is not None:
+            yield _within(self.facts, filters.industry)
+
+
+def reached(day: date, facts: Any = Project) -> ColumnElement[Any]:
+    """For a query over projects: the furthest stage reached by a day; NULL where none was."""
+    return case(
+        (facts.completed_on <= day, "completed"),
+        (facts.construction_started_on <= day, "construction_started"),
+        (facts.signed_on <= day, "signed"),
+    )
+
+
+def stage_of(project: FactColumns, day: date) -> Stage | None:
+    """The furthest stage a project reached by a day; none before it is signed."""
+    for stage, on in (
+        ("completed", project.completed_on),
+        ("construction_started", project.construction_started_on),
+        ("signed", project.signed_on),
+    ):
+        if on is not None and on <= day:
+            return stage  # type: ignore[return-value]
+    return None
+
+
+def _within(facts: Any, code: str) -> ColumnElement[bool]:
+    """Is the project's industry the one with this code, or below it? A section is a letter, the rest are digits."""
+    if code.isdecimal():
+        starts: ColumnElement[bool] = facts.industry_code.startswith(code)
+        return starts
+    division = func.substr(facts.industry_code, 1, 2)
+    return exists().where(Industry.code == division, Industry.section == code)
