@@ -1,19 +1,22 @@
-"""How entitlement came to a unit and left it, month by month, and what moved lately."""
+"""How projects came to a unit and left it, month by month: what it held, or what it was entitled to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import Decision, Duty, Project, Unit, User
+from crm.models import Decision, Duty, Holding, Project, Unit, User
 from crm.periods import Month
 from crm.permissions import visible_to
 from crm.services.standpoint import Standpoint
+
+Way = Literal["held", "entitled"]
+WAYS: tuple[Way, ...] = ("held", "entitled")
+TABLES: dict[Way, Any] = {"held": Holding, "entitled": Decision}
 
 MONTHS = 18
 """How far back a unit's picture goes."""
@@ -33,35 +36,27 @@ class Flow:
     left: int = 0
 
 
-@dataclass(frozen=True)
-class Move:
-    """A project that passed to or from a unit: from which day, from whom to whom."""
-
-    number: str
-    name: str
-    from_day: date
-    before_id: int
-    after_id: int
-
-
-def by_month(user: User | None, seen: Standpoint, duty: Duty, unit: Unit, months: int = MONTHS) -> list[Flow]:
-    """The decisions that began to hold in each of the last months up to the day, oldest month first: two statements."""
+def by_month(
+    user: User | None, seen: Standpoint, duty: Duty, unit: Unit, way: Way = "held", months: int = MONTHS
+) -> list[Flow]:
+    """What came and left in each of the last months up to the day, oldest month first: two statements."""
     if not FIRST_YEAR <= seen.day.year <= LAST_YEAR:
         return []
     last = Month.of(seen.day)
     found = {month: Flow(month) for month in (last.plus(step - months + 1) for step in range(months))}
     first = last.plus(1 - months).first
-    now, before, later = aliased(Decision), aliased(Decision), aliased(Decision)
+    table = TABLES[way]
+    now, before, later = aliased(table), aliased(table), aliased(table)
     lead, led = getattr(now, f"{duty}_id"), getattr(before, f"{duty}_id")
     came = (
-        select(now.from_day, func.count(case((before.outcome_id.is_(None), 1))), func.count())
+        select(now.from_day, func.count(case((led.is_(None), 1))), func.count())
         .join(Project, Project.id == now.project_id)
-        .outerjoin(before, before.id == _neighbour(seen, now, earlier=True))
+        .outerjoin(before, before.id == _neighbour(seen, table, now, earlier=True))
         .where(
             visible_to(user),
             lead == unit.id,
             now.from_day.between(first, seen.day),
-            *_counts(seen, now),
+            *_counts(seen, table, now),
             or_(led.is_(None), led != unit.id),
         )
         .group_by(now.from_day)
@@ -74,11 +69,11 @@ def by_month(user: User | None, seen: Standpoint, duty: Duty, unit: Unit, months
         select(later.from_day, func.count())
         .select_from(now)
         .join(Project, Project.id == now.project_id)
-        .join(later, later.id == _neighbour(seen, now, earlier=False))
+        .join(later, later.id == _neighbour(seen, table, now, earlier=False))
         .where(
             visible_to(user),
             led == unit.id,
-            *_counts(seen, now),
+            *_counts(seen, table, now),
             later.from_day.between(first, seen.day),
             or_(lead.is_(None), lead != unit.id),
         )
@@ -90,9 +85,9 @@ def by_month(user: User | None, seen: Standpoint, duty: Duty, unit: Unit, months
     return list(found.values())
 
 
-def _counts(seen: Standpoint, row: Any) -> list[Any]:
-    """Conditions on a decision: known, and of those known for its first day the one recorded last."""
-    other = aliased(Decision)
+def _counts(seen: Standpoint, table: Any, row: Any) -> list[Any]:
+    """Conditions on a row: known, and of those known for its first day the one recorded last."""
+    other = aliased(table)
     overtaken = [other.project_id == row.project_id, other.from_day == row.from_day, other.id > row.id]
     conditions = []
     if seen.known is not None:
@@ -101,9 +96,9 @@ def _counts(seen: Standpoint, row: Any) -> list[Any]:
     return [*conditions, ~select(other.id).where(and_(*overtaken)).exists()]
 
 
-def _neighbour(seen: Standpoint, row: Any, *, earlier: bool) -> ScalarSelect[int]:
-    """The id of the decision that held before a decision's first day, or of the one that ended it."""
-    other = aliased(Decision)
+def _neighbour(seen: Standpoint, table: Any, row: Any, *, earlier: bool) -> ScalarSelect[int]:
+    """The id of the row that was in force before a row's first day, or of the one that ended it."""
+    other = aliased(table)
     query = select(other.id).where(other.project_id == row.project_id)
     query = query.where(other.from_day < row.from_day if earlier else other.from_day > row.from_day)
     if seen.known is not None:

@@ -131,6 +131,11 @@ def total(figures: Iterable[Figures]) -> Figures:
     return added
 
 
+def summed(amounts: Iterable[Amount]) -> Amount:
+    """Several amounts together."""
+    return sum(amounts, Amount())
+
+
 def projects(
     user: User | None,
     seen: Standpoint,
@@ -142,11 +147,24 @@ def projects(
     size: int = PAGE_SIZE,
 ) -> Page:
     """One page of exactly the projects that a unit's figure counts: two statements."""
+    return paged(user, seen, duty, _counts(seen, duty, part, unit_id), place, size=size)
+
+
+def paged(
+    user: User | None,
+    seen: Standpoint,
+    duty: Duty,
+    condition: ColumnElement[bool],
+    place: Place,
+    *,
+    size: int = PAGE_SIZE,
+) -> Page:
+    """One page of the projects that a condition on a standpoint's columns is true of: two statements."""
     facts = seen.facts
     query = seen.select(
         user, Project.number, facts.name, facts.investor, facts.site_street_id, seen.status,
         seen.held(duty), seen.entitled(duty), facts.total_investment_fen,
-    ).where(_counts(seen, duty, part, unit_id))  # fmt: skip
+    ).where(condition)  # fmt: skip
     backwards = place.last or place.before is not None
     if place.after is not None:
         query = query.where(Project.number < place.after)
@@ -155,9 +173,7 @@ def projects(
     order = Project.number.asc() if backwards else Project.number.desc()
     rows = db.session.execute(query.order_by(order).limit(size + 1)).all()
     more, rows = len(rows) > size, rows[:size]
-    counted = (
-        seen.select(user, Project.id).where(_counts(seen, duty, part, unit_id)).limit(COUNTED_AT_MOST + 1)
-    )
+    counted = seen.select(user, Project.id).where(condition).limit(COUNTED_AT_MOST + 1)
     count = db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
     return Page(
         tuple(Line(*row) for row in (rows[::-1] if backwards else rows)),

@@ -57,6 +57,7 @@ def register(app: Flask) -> None:
         system,
         transfer_steps,
         transfers,
+        transfer_flows,
         triage,
         units,
     )
@@ -110,6 +111,7 @@ def register(app: Flask) -> None:
         system,
         units,
         streets,
+        transfer_flows,
         reassignments,
         reassignment_answers,
         credit,

@@ -20,6 +20,9 @@ from crm.web.parameters import Given, Pages, plain
 
 blueprint = Blueprint("units", __name__)
 
+WAY_NAMES = {"held": N_("实属的来去"), "entitled": N_("应属的来去")}
+"""What the picture of a unit's months may show."""
+
 MEASURES = {"count": N_("项目数"), "investment": N_("总投资")}
 """What the bars of the picture may stand for."""
 
@@ -84,8 +87,9 @@ def unit(unit: str) -> str:
     figures = unit_figures.by_unit(current_user, seen, duty, unit_id=one.id).get(one.id, Figures())
     place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
     page = unit_figures.projects(current_user, seen, duty, part, one.id, place)
-    kept = moment.kept | given.kept("duty") | {"unit": one.code}
-    months = flows.by_month(current_user, seen, duty, one)
+    kept = moment.kept | given.kept("duty", "flow") | {"unit": one.code}
+    way = given.one_of("flow", flows.WAYS) or "held"
+    months = flows.by_month(current_user, seen, duty, one, way)  # type: ignore[arg-type]
     return render_template(
         "units/unit.html",
         moment=moment,
@@ -106,6 +110,8 @@ def unit(unit: str) -> str:
         page=page,
         pages=Pages.of(page, kept | given.kept("part"), "units.unit", [line.number for line in page.lines]),
         months=months,
+        way=way,
+        way_names=WAY_NAMES,
         flow_picture=columns_picture.up_and_down(
             [_month_label(flow.month, place) for place, flow in enumerate(months)],
             [(("began", flow.began), ("came", flow.came)) for flow in months],

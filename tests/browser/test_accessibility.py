@@ -18,7 +18,7 @@ PAGES = {
     "reviewer": (
         "/", "/projects?street=cihui&attracted=jd", "/projects?q=zzzz&stage=x", "/projects/XM2019012?on=2020-12-01",
         "/projects/XM2021006", "/projects/XM2003001?known=2020-05-01", "/projects/XM2019012/edit", "/projects/new",
-        "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/streets?show=investment",
+        "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/transfers/flows", "/streets?show=investment",
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings",
         "/leads/funnel", "/briefs", "/carry-overs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",

@@ -175,7 +175,8 @@ def test_a_correction_changes_the_past_but_not_what_was_known(books: Any) -> Non
 def test_months_of_a_unit(books: Any) -> None:
     user, seen = reader(), standpoint.at(TODAY)
     rows = {
-        code: flows.by_month(user, seen, "indicators", units.unit_by_code(code)) for code in ("jd", "cihui")
+        code: flows.by_month(user, seen, "indicators", units.unit_by_code(code), "entitled")
+        for code in ("jd", "cihui")
     }
     jd = {str(flow.month): (flow.began, flow.came, flow.left) for flow in rows["jd"]}
     assert len(jd) == 18 and list(jd)[-1] == "2021-06"
@@ -184,6 +185,8 @@ def test_months_of_a_unit(books: Any) -> None:
     assert jd["2021-03"] == (3, 0, 1)
     cihui = {str(flow.month): (flow.began, flow.came, flow.left) for flow in rows["cihui"]}
     assert cihui["2020-04"] == (3, 0, 0) and cihui["2021-03"] == (0, 1, 0)
+    held = flows.by_month(user, seen, "indicators", units.unit_by_code("jd"))
+    assert [(flow.began, flow.came, flow.left) for flow in held if flow.began] == [(5, 0, 0), (3, 0, 0)]
     early = standpoint.at(TODAY, datetime(2000, 1, 1, tzinfo=UTC))
     nothing = flows.by_month(user, early, "indicators", units.unit_by_code("jd"))
     assert {(flow.began, flow.came, flow.left) for flow in nothing} == {(0, 0, 0)}

@@ -100,3 +100,24 @@ def test_pages_are_few_statements(client: Client, filled: Flask) -> None:
         with filled.app_context(), count_statements() as seen:
             visitor.get(path)
         assert seen.count <= most, (path, seen.count)
+
+
+def test_the_flows_between_units(client: Client, filled: Flask) -> None:
+    with filled.app_context(), transaction():
+        out = {"attracted_by": "jd", "site_street": "cihui", "signed_on": date(2021, 3, 1)}
+        register("P5", "迁出项目", completed_on=date(2021, 5, 1), fen=5 * 10**10, **out)
+    visitor = client("staff")
+    page = visitor.get("/transfers/flows").text
+    asked = "part=due&amp;from=jd&amp;to=cihui"
+    assert page.count(asked) == 2 and "5.00" in page and "2020年6月4日至2021年6月3日" in page
+    assert "迁出项目" in visitor.get(f"/transfers/flows?{asked.replace('amp;', '')}").text
+    assert "没有这样的项目" in visitor.get("/transfers/flows?part=confirmed&from=jd&to=cihui").text
+    assert "也没有应划转的" in visitor.get("/transfers/flows?on=2021-04-30").text
+    assert client("auditor").get("/transfers/flows").status_code == 403
+    for query in (*HOSTILE, "since=9999-12-31", "since=x&on=0001-01-01", "on=2020-02-29", "from=%00&to=jd"):
+        assert visitor.get(f"/transfers/flows?{query}").status_code == 200, query
+    with filled.app_context(), count_statements() as seen:
+        visitor.get(f"/transfers/flows?{asked.replace('amp;', '')}&known=2021-06-03")
+    assert seen.count <= 12, seen.statements
+    for way in ("held", "entitled"):
+        assert visitor.get(f"/units/jd?flow={way}").text.count('aria-current="true"') == 2
