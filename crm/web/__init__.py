@@ -55,9 +55,9 @@ def register(app: Flask) -> None:
         sign_in,
         streets,
         system,
+        transfer_flows,
         transfer_steps,
         transfers,
-        transfer_flows,
         triage,
         units,
     )
