@@ -14,7 +14,7 @@ from bench.registry import generate
 from crm import clock
 from crm.db import db, transaction
 from crm.folding import tokens
-from crm.models import Decision, Project, ProjectFacts, ProjectText
+from crm.models import Decision, Holding, Project, ProjectFacts, ProjectText
 from crm.periods import ALWAYS
 from crm.seeds import real
 from crm.services import imports, search, staging, standing
@@ -72,6 +72,7 @@ def multiply(rows: int, decisions: int) -> None:
     tables: dict[Any, dict[str, Any]] = {
         Project: {"id": Project.id + by, "number": numbered(by), "decision_id": null()},
         Decision: {"id": Decision.id + later, "project_id": Decision.project_id + by},
+        Holding: {"id": Holding.id + by, "project_id": Holding.project_id + by},
         ProjectFacts: {"project_id": ProjectFacts.project_id + by, "id": ProjectFacts.id + by},
         ProjectText: {
             "project_id": ProjectText.project_id + by,

@@ -37,9 +37,6 @@ from crm.services.attribution import current
 
 ANOTHER_UNITS_LEAD = N_("只有承办这条线索的单位才能这样做。如需合作或接手，请向该单位提出。")
 
-STANDING = tuple(f"{held}{duty}_id" for held in ("", "held_") for duty in DUTIES)
-"""The columns beside a project that name who is entitled to it and who holds it."""
-
 ANOTHER_UNITS = N_("只有项目的招商、实属或应属单位才能这样做。如需更正，请联系该单位或审核员。")
 
 PUBLIC = "public"
@@ -82,6 +79,23 @@ def visible_to(user: User | None) -> ColumnElement[bool]:
     return true() if allowed(user, "project:read") else false()
 
 
+def held_by(unit_id: int) -> ColumnElement[bool]:
+    """The condition on Project that holds for those whose indicators or service the unit holds today."""
+    held = exists(
+        select(Holding.id)
+        .where(Holding.id == holdings.current(clock.today()))
+        .where(or_(*(getattr(Holding, f"{duty}_id") == unit_id for duty in DUTIES)))
+        .correlate(Project)
+    )
+    beside = or_(*(getattr(Project, f"held_{duty}_id") == unit_id for duty in DUTIES))
+    return case((_stands(), beside), else_=held)
+
+
+def _stands() -> ColumnElement[bool]:
+    """Does what stands beside each project say what is so today, at less cost than the history of each?"""
+    return exists(select(Standing.id).where(Standing.day == clock.today(), Standing.rolled_from.is_(None)))
+
+
 def own(user: User | None) -> ColumnElement[bool]:
     """The condition on Project that holds for the projects of the person's own unit: it attracted them, holds their
     indicators or the service of the enterprise, or is entitled to them today. Before a project begins nobody holds it:
@@ -96,19 +110,12 @@ def own(user: User | None) -> ColumnElement[bool]:
         .where(or_(*(getattr(Decision, f"{duty}_id") == unit for duty in DUTIES)))
         .correlate(Project)
     )
-    held = exists(
-        select(Holding.id)
-        .where(Holding.id == holdings.current(today))
-        .where(or_(*(getattr(Holding, f"{duty}_id") == unit for duty in DUTIES)))
-        .correlate(Project)
-    )
-    # What stands beside each project says the same at less cost, while it is that of today.
-    stands = exists(select(Standing.id).where(Standing.day == today, Standing.rolled_from.is_(None)))
-    beside = or_(*(getattr(Project, name) == unit for name in STANDING))
+    beside = or_(*(getattr(Project, f"{duty}_id") == unit for duty in DUTIES))
     begun = exists(select(Holding.id).where(Holding.project_id == Project.id).correlate(Project))
     return or_(
         Project.attracted_by_id == unit,
-        case((stands, beside), else_=or_(decided, held)),
+        case((_stands(), beside), else_=decided),
+        held_by(unit),
         and_(Project.served_by_id == unit, ~begun),
     )
 
@@ -120,7 +127,8 @@ def pooled() -> ColumnElement[bool]:
 
 def own_leads(user: User | None, *, joint: bool = False) -> ColumnElement[bool]:
     """The condition on Lead that holds for those that the person's own unit has, the common pool's not among them; with
-    `joint` for those, too, on which it works with the unit that has them. Holds for none where there is no unit.
+    `joint` for those, too, on which it works with the unit that has them, and those that became a project it holds now:
+    what was noted goes with the project. Holds for none where there is no unit.
     """
     if user is None or user.unit_id is None:
         return false()
@@ -131,14 +139,17 @@ def own_leads(user: User | None, *, joint: bool = False) -> ColumnElement[bool]:
     works = select(LeadUnit.lead_id).where(
         LeadUnit.unit_id == user.unit_id, or_(LeadUnit.until.is_(None), LeadUnit.until >= today)
     )
-    return or_(has, and_(Lead.id.in_(works), ~pooled()))
+    became = exists(
+        select(Project.id).where(Project.id == Lead.project_id, held_by(user.unit_id)).correlate(Lead)
+    )
+    return or_(has, and_(Lead.id.in_(works), ~pooled()), and_(Lead.project_id.is_not(None), became))
 
 
 def leads_read_by(user: User | None) -> ColumnElement[bool]:
     """The condition on Lead that holds for those whose contents the person may read.
 
     Of all others those with lead:read see that they exist, whose they are and since when, and nothing else. A unit reads
-    its own, those it works on, those offered to it, and those in the common pool.
+    its own, those it works on, those that became a project it holds, those offered to it, and those in the common pool.
     """
     if not allowed(user, "lead:read") or user is None:
         return false()

@@ -14,8 +14,8 @@ from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.grants import BUREAU
 from crm.messages import N_
-from crm.models import Contact, Enterprise, Lead, User
-from crm.permissions import allowed, leads_read_by, own_leads
+from crm.models import DUTIES, Contact, Enterprise, Holding, Lead, Project, User
+from crm.permissions import allowed, held_by, leads_read_by, own_leads
 from crm.services import history
 from crm.services.contact_fields import HIDDEN, LONGEST, checked, masked
 
@@ -107,8 +107,21 @@ def shown(contact: Contact, user: User | None, mine: bool) -> Shown:
 
 
 def entered_by(user: User | None) -> Any:
-    """The condition on Contact that holds for those that the person's own unit entered."""
-    return false() if user is None or user.unit_id is None else Contact.unit_id == user.unit_id
+    """The condition on Contact that holds for those that the person's own unit entered, and for those that came to it with
+    a project it holds now: of the same enterprise, entered by a unit that attracted the project or held it before.
+    """
+    if user is None or user.unit_id is None:
+        return false()
+    entered = Contact.unit_id
+    held = or_(*(getattr(Holding, f"{duty}_id") == entered for duty in DUTIES))
+    before = select(Holding.id).where(Holding.project_id == Project.id, held).correlate(Project, Contact)
+    with_project = (
+        select(Project.id)
+        .where(Project.enterprise_id == Contact.enterprise_id, held_by(user.unit_id))
+        .where(or_(Project.attracted_by_id == entered, before.exists()))
+        .correlate(Contact)
+    )
+    return or_(entered == user.unit_id, and_(Contact.enterprise_id.is_not(None), with_project.exists()))
 
 
 def by_id(key: int, user: User | None, permission: str) -> tuple[Contact, Lead | Enterprise]:

@@ -1,10 +1,11 @@
-"""签约、落地后久无进展: projects of which the books have heard nothing new, for the unit that attracted them.
+"""签约、落地后久无进展: projects of which the books have heard nothing new, for the unit that holds their service, or
+attracted them where nobody does.
 
 `signed`: signed, and construction has not started. `landed`: construction has started, and is not completed. Either is
 quiet once more days than the setting says have passed since the latest of these: the day of signing, or of the start;
 the last progress of the lead it came from, of which there is none after signing; and the last time that facts of it
 were entered or changed in the books, whatever day they hold from. So a project is heard of when somebody records what
-became of it. Projects that nobody attracted remind nobody.
+became of it. Projects that nobody has remind nobody.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ SETTINGS = {"signed": "signed_days", "landed": "landed_days"}
 """Kind → the setting it rests on."""
 
 KINDS = tuple(SETTINGS)
+
+_unit = func.coalesce(Project.held_enterprise_service_id, Project.attracted_by_id)
+"""Whose it is to look after a project: open work goes with it when it passes on."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +76,22 @@ def listing(
             Project.id,
             Project.number,
             Project.name,
-            Project.attracted_by_id,
+            _unit,
             User.name,
             since,
             Lead.last_progress_on,
             changed.correlate(Project).scalar_subquery(),
         )
         .outerjoin(Lead, Lead.project_id == Project.id)
-        .outerjoin(User, User.id == Lead.held_by_id)
+        .outerjoin(User, _works())
         .where(_concerns(user), condition)
         .order_by(since, Project.id)
         .limit(limit + 1)
     )
     if unit_id is not None:
-        query = query.where(Project.attracted_by_id == unit_id)
+        query = query.where(_unit == unit_id)
     if person_id is not None:
-        query = query.where(Lead.held_by_id == person_id)
+        query = query.where(User.id == person_id)
     if after is not None:
         query = query.where(or_(since > after[0], and_(since == after[0], Project.id > after[1])))
     found = [
@@ -103,10 +107,10 @@ def counted(user: User, policy: Policy) -> Part:
     who worked on the lead.
     """
     own = user.role in UNITS
-    key = func.coalesce(Lead.held_by_id, 0) if own else Project.attracted_by_id
+    key = func.coalesce(User.id, 0) if own else _unit
     rows = select(key, func.min(User.name) if own else literal("")).select_from(Project)
     if own:
-        rows = rows.outerjoin(Lead, Lead.project_id == Project.id).outerjoin(User, User.id == Lead.held_by_id)
+        rows = rows.outerjoin(Lead, Lead.project_id == Project.id).outerjoin(User, _works())
     quiet = or_(*(condition for _since, condition in _kinds(policy).values()))
     rows = rows.where(_concerns(user), quiet).group_by(key)
     # no project is of both kinds, and one look at each tells
@@ -133,11 +137,16 @@ def _kinds(policy: Policy) -> Mapping[str, tuple[Any, ColumnElement[bool]]]:
 
 
 def _concerns(user: User) -> ColumnElement[bool]:
-    """The condition on Project for those the person is reminded of: those their unit attracted, or all of them."""
+    """The condition on Project for those the person is reminded of: those their unit looks after, or all of them."""
     if user.role in UNITS:
-        own = Project.attracted_by_id == user.unit_id if user.unit_id is not None else Project.id.is_(None)
+        own = _unit == user.unit_id if user.unit_id is not None else Project.id.is_(None)
         return and_(visible_to(user), own)
-    return and_(visible_to(user), Project.attracted_by_id.is_not(None))
+    return and_(visible_to(user), _unit.is_not(None))
+
+
+def _works() -> ColumnElement[bool]:
+    """The condition on User for who worked on the lead: nobody does any more once another unit looks after the project."""
+    return and_(User.id == Lead.held_by_id, Lead.unit_id == _unit)
 
 
 def _latest(since: date, progress: date | None, recorded: datetime | None) -> date:
