@@ -9,8 +9,8 @@ from flask import Flask
 
 from crm import clock
 from crm.db import count_statements, db, transaction
-from crm.models import ROLES, Import, User
-from crm.services import overview, people, standpoint, waiting
+from crm.models import ROLES, Import, Project, Transfer, User
+from crm.services import overview, people, standpoint, transfers, waiting
 from tests.web.conftest import TODAY, Client, register
 
 
@@ -82,6 +82,23 @@ def test_proposals_wait_for_the_head_and_stand_with_who_made_them(client: Client
     assert "等您确认" in head and 'href="/proposals/1"' in head
     assert "等待确认" in own and 'href="/proposals/1"' in own
     assert "/proposals/1" not in client("staff").get("/").text + client("leader").get("/").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_transfers_that_wait_lead_to_the_desk(client: Client, busy: Flask) -> None:
+    with busy.app_context(), transaction(), clock.at(TODAY):
+        number = db.session.query(Project.id).filter_by(number="P5").scalar()
+        transfers.propose(number, reason="", actor=None)
+    for role, told in (("staff", True), ("reviewer", False)):
+        page = client(role).get("/").text
+        assert ('>等本单位填写移交清单</a> <strong class="number">1</strong>' in page) == told
+        assert ('<a href="/desk">' in page) == told and "逾期未办" not in page
+    with busy.app_context(), transaction(), clock.at(TODAY):
+        db.session.query(Transfer).one().due_on = date(2021, 6, 2)
+    assert (
+        'href="/transfers?tab=overdue">逾期未办</a> <strong class="number">1</strong>'
+        in client("reviewer").get("/").text
+    )
 
 
 def test_nothing_open_says_so(client: Client, filled: Flask) -> None:
