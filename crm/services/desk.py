@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from crm import clock
@@ -13,9 +13,13 @@ from crm.db import db
 from crm.grants import UNITS
 from crm.models import Transfer, TransferBatch, User
 from crm.permissions import allowed
+from crm.services import batch_signing
 
 MOST = 100
 """What a desk shows; whoever has more begins with the oldest."""
+
+BATCH_STEPS = {"drafting": "draw_up", "signing": "sign", "confirming": "confirm"}
+"""How far a batch is → what waits."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,9 @@ def tasks(user: User) -> list[Task]:
     found = [
         Task(step_of(one), one.due_on, own(one, user), transfer=one) for one in db.session.scalars(query)
     ]
+    for batch in batch_signing.waiting_for(user):
+        found.append(Task(BATCH_STEPS[batch.state], batch.due_on, True, batch=batch))
     return sorted(found, key=lambda task: task.due_on)
-
-
-def count(user: User) -> int:
-    """How much waits: one statement."""
-    query = select(func.count()).select_from(Transfer).where(waits_for(user))
-    return db.session.scalar(query) or 0
 
 
 def step_of(transfer: Transfer) -> str:

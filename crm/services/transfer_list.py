@@ -211,6 +211,13 @@ class Listing:
         return query.where(sees)
 
 
+def of_project(project: Project, most: int) -> list[Transfer]:
+    """A project's last transfers, those in batches among them, newest first: one statement."""
+    query = select(Transfer).where(Transfer.project_id == project.id).order_by(Transfer.id.desc()).limit(most)
+    query = query.options(joinedload(Transfer.from_unit), joinedload(Transfer.to_unit))
+    return list(db.session.scalars(query))
+
+
 def place_of(text: str | None) -> tuple[date, int] | None:
     """The day and the number that a place in a list is written with; none where it means nothing."""
     day, _, number = (text or "").rpartition(".")

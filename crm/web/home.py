@@ -15,6 +15,7 @@ from crm.messages import N_
 from crm.permissions import allowed, signed_in
 from crm.services import (
     announcements,
+    batch_signing,
     lead_steps,
     overview,
     policy,
@@ -90,6 +91,7 @@ def _waiting() -> dict[str, Any]:
         found["cases"] = waiting.cases(current_user, seen, ("undetermined",), MOST)
         found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="latest")
     found["transfers"] = transfer_clocks.waiting_for(current_user)
+    found["batches"] = len(batch_signing.waiting_for(current_user))
     found["offers"] = reassignment_list.waiting_for(current_user, MOST)
     found["triage"] = triages_waiting_for(current_user, MOST)
     if allowed(current_user, "project:import"):

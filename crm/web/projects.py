@@ -14,8 +14,8 @@ from crm.actions import ACTIONS
 from crm.db import only_reading, transaction
 from crm.permissions import needs
 from crm.rules.explanation import STATUS_NAMES
-from crm.services import history, industries
-from crm.web import presentation
+from crm.services import history, industries, transfer_list
+from crm.web import presentation, transfer_words
 from crm.web.attachments import Panel
 from crm.web.fact_form import LABELS
 from crm.web.moment import Moment
@@ -27,6 +27,9 @@ from crm.web.project_listing import DUE, SIZES, Shown
 from crm.web.project_page import ProjectPage
 
 blueprint = Blueprint("projects", __name__)
+
+TRANSFERS = 5
+"""Transfers on a project's page, the last ones."""
 
 
 @blueprint.get("/projects")
@@ -80,6 +83,8 @@ def project(number: str) -> str:
         shown=shown,
         files=Panel.of(shown.project),
         from_lead=FromLead.of(shown.project, current_user),
+        transfers=transfer_list.of_project(shown.project, TRANSFERS),
+        words=transfer_words,
         ignored=given.ignored,
         actions=ACTIONS,
         labels=LABELS,

@@ -21,13 +21,16 @@ from crm.models import (
     Transfer,
     TransferItem,
     TransferSignature,
+    Unit,
     User,
 )
 from crm.rules.explanation import words
-from crm.services import handover, holdings, policy, transfer_rights, transfers
+from crm.services import handover, holdings, policy, transfer_effects, transfer_rights, transfers
 from crm.services.handover_entry import LONGEST, attachable
 from crm.services.policy import Policy
+from crm.services.transfer_effects import Effects
 from crm.web.attachments import Panel
+from crm.web.effects_picture import Shown
 from crm.web.project_page import Quotation
 
 STATES = ITEM_STATES
@@ -65,6 +68,9 @@ class TransferPage:
     day: date | None
     """From when it would hold, by the books as they are now."""
     panel: Panel | None
+    effects: Effects | None
+    """What it would change; none where it has ended."""
+    units: Mapping[int, Unit]
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Step, or `item-12`, `add-tasks` → what was refused."""
     given: Mapping[str, str] = field(default_factory=dict)
@@ -113,9 +119,17 @@ class TransferPage:
             policy.on(),
             holdings.effective_day(transfer.since) if transfer.is_open else transfer.effective_day,
             Panel.of(transfer) if reads and transfer.batch_id is None else None,
+            transfer_effects.of_transfer(transfer, user) if transfer.is_open and reads else None,
+            {unit.id: unit for unit in (transfer.from_unit, transfer.to_unit)},
             errors or {},
             given or {},
         )
+
+    @property
+    def effects_picture(self) -> Shown:
+        """The effects as the page draws them."""
+        assert self.effects is not None
+        return Shown.with_units(self.effects, dict(self.units))
 
     def signed(self, side: str) -> TransferSignature | None:
         """The side's signature of the present round."""

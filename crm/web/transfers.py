@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from crm.actions import ACTIONS
 from crm.db import only_reading, transaction
+from crm.extensions import language
 from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.messages import N_
 from crm.models import User
 from crm.permissions import needs
-from crm.services import history, transfers
+from crm.services import history, printing, transfer_rights, transfers
 from crm.services.handover import SECTION_NAMES
 from crm.services.transfer_checks import LONGEST
 from crm.services.transfer_list import STATES
@@ -31,6 +33,7 @@ from crm.web.transfer_page import TransferPage
 
 blueprint = Blueprint("transfers", __name__)
 
+CLOSED = N_("清单只对双方单位、商务局和领导开放。")
 LARGEST_ID = 2**31 - 1
 TRANSFER = f"<int(max={LARGEST_ID}):transfer>"
 
@@ -101,6 +104,27 @@ def propose() -> Redirect | tuple[str, int]:
 def show(transfer: int) -> str:
     """One transfer: how far it is, what passes on, its list, its signatures, and what the person may do now."""
     return page_of(TransferPage.of(transfer, actor()))
+
+
+@blueprint.post(f"/transfers/{TRANSFER}/print")
+@needs("transfer:read")
+def print_pdf(transfer: int) -> Response:
+    """The handover list as PDF, to be signed or kept; who printed it stands in the log."""
+    with only_reading():
+        made = transfers.by_id(transfer, actor())
+        if not transfer_rights.reads_list(made, actor()):
+            raise NotAllowed(CLOSED)
+        number, content = made.project.number, printing.handover_list(made, actor(), language=language())
+    printed = printing.on_paper(
+        content,
+        fonts_folder=Path(str(current_app.config["FONTS"])),
+        cache_folder=Path(str(current_app.config["GLYPHS"])),
+    )
+    with transaction():
+        subject = transfers.by_id(transfer, actor())
+        printing.note_list(printed, subject, language=language(), actor=actor())
+    name = _("移交清单_%(number)s.pdf", number=number)
+    return send_file(BytesIO(printed.pdf), mimetype="application/pdf", as_attachment=True, download_name=name)
 
 
 def page_of(shown: TransferPage) -> str:

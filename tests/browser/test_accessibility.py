@@ -22,6 +22,7 @@ PAGES = {
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings",
         "/leads/funnel", "/briefs", "/carry-overs",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
+        "/transfers", "/transfers?tab=due", "/transfers?tab=ended&unit=jd", "/transfers?tab=overdue", "/desk",
         "/companies?q=zzzz", "/companies", "/companies/1", "/companies/new", "/companies/1/edit",
         "/leads/pool", "/leads/overdue", "/leads?q=zzzz&stage=x", "/reassignments", "/reassignments?state=declined", "/reassignments/1", "/triage", "/triage?state=decided", "/leads/duplicates?name=读屏", "/projects/XM2019012/credit",
     ),

@@ -56,6 +56,7 @@ RECORDS = {
     "credit.decide_lead": ("credit.shared",),
     "credit.decide_project": ("credit.shared",),
     "transfers.export": ("transfer.exported",),
+    "transfers.print_pdf": ("transfer.printed",),
     "transfers.propose": ("transfer.proposed",),
     "transfer_steps.add_item": ("transfer.item_set",),
     "transfer_steps.set_item": ("transfer.item_set",),
