@@ -7,15 +7,25 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from crm.actions import ACTIONS
 from crm.db import only_reading, transaction
-from crm.extensions import language
 from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.extensions import language
 from crm.messages import N_
 from crm.models import User
 from crm.permissions import needs

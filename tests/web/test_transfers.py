@@ -88,6 +88,7 @@ def test_the_whole_way_by_the_four_parties(client: Client, due: Flask) -> None:
     refused = sent(client, due, "unit_head", "send")
     assert refused.status_code == 400 and "还没有内容" in refused.text and made(due)[0] == "filling"
     assert client("staff").post("/transfers/1/send", data={"version": 1}).status_code == 403
+    assert client("street").post("/transfers/1/print").status_code == 403
     filled_in(client, due)
     assert sent(client, due, "unit_head", "send").status_code == 303 and made(due)[0] == "signing"
 
@@ -127,6 +128,8 @@ def test_the_whole_way_by_the_four_parties(client: Client, due: Flask) -> None:
     with due.app_context():
         project = db.session.query(Project).filter_by(number="P9").one()
         assert project.held_indicators_id == units.unit_by_code("zoumaling").id and project.due_since is None
+    printed = client("street").post("/transfers/1/print")
+    assert printed.mimetype == "application/pdf" and printed.get_data().startswith(b"%PDF")
     over = client("bureau_head").get("/transfers/1").text
     assert (
         "起由" in over
