@@ -40,6 +40,12 @@ class Filters:
         return self != Filters()
 
     @property
+    def facts(self) -> bool:
+        """Does one of them ask for a fact?"""
+        asked = (self.attracted_by_id, self.street_id, self.stage, self.industry)
+        return bool(self.text) or any(one is not None for one in asked)
+
+    @property
     def decided(self) -> bool:
         """Does one of them ask what is decided?"""
         return self.unit_id is not None or self.status is not None or self.due is not None

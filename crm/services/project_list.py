@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from crm.db import db
@@ -235,19 +235,27 @@ class Listing:
         """With the facts as they stood: only projects that the books knew then."""
         if self.present:
             return query
-        version = select(ProjectFacts.id).where(
-            ProjectFacts.project_id == Project.id, ProjectFacts.valid_from <= self.on
-        )
-        if self.known is not None:
-            version = version.where(ProjectFacts.recorded_at <= self.known)
+        version = select(ProjectFacts.id).where(*self._versions())
         version = version.order_by(ProjectFacts.valid_from.desc(), ProjectFacts.id.desc()).limit(1)
         return query.join(self._facts, self._facts.id == version.correlate(Project).scalar_subquery())
+
+    def _versions(self) -> Iterator[ColumnElement[bool]]:
+        """Conditions on the versions of a project's facts: of the day or before, and known."""
+        yield ProjectFacts.project_id == Project.id
+        yield ProjectFacts.valid_from <= self.on
+        if self.known is not None:
+            yield ProjectFacts.recorded_at <= self.known
 
     def _count(self) -> Found:
         """How many there are, counted no further than COUNTED_AT_MOST."""
         if self.present and self.filters == Filters(self.filters.text) and self._words and self._sees:
             return self._found
-        query = self._known(select(Project.id).select_from(Project))
+        query = select(Project.id).select_from(Project)
+        if self.present or self.filters.facts:
+            query = self._known(query)
+        else:
+            # whichever version held, there was one
+            query = query.where(exists().where(*self._versions()))
         if not self._stands:
             query = self._with_history(query, decided=self.filters.decided, held=self.filters.held)
         counted = self._narrow(query).limit(COUNTED_AT_MOST + 1).subquery()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm.models import Unit
 from crm.services.transfer_flows import PARTS, Flow, Part
 
-WIDTH, LEFT, RIGHT, NODE = 960, 210, 750, 10
+WIDTH, LEFT, RIGHT, NODE = 960, 280, 760, 10
 """The picture's own units: its width, where the ribbons begin and end, and how wide the bar of a unit is."""
 
 ROOM, LOWEST, GAP = 320, 26, 8
