@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bench import attribution, imports, jobs, leads, load, pages, rules
+from bench import attribution, holdings, imports, jobs, leads, load, pages, rules
 
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("measurement", "ratio", "limit", "held", "detail")
@@ -23,6 +23,7 @@ SIZES = {
         (jobs, 2_000),
         (load, 10_000),
         (leads, 100_000),
+        (holdings, 100_000),
         (pages, 200_000),
     ),
     "bench-full": (
