@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reportlab.lib.colors import Color, black
 from reportlab.platypus import Flowable
@@ -36,8 +37,13 @@ class _Row:
     joined: bool = False
     total: bool = False
 
+    @cached_property
+    def lines(self) -> int:
+        """Of its deepest cell; asked anew for every page that a long table goes on over."""
+        return max(len(lines) for lines in self.cells)
+
     def height(self, pitch: float) -> float:
-        return max(len(lines) for lines in self.cells) * pitch + 2 * ABOVE
+        return self.lines * pitch + 2 * ABOVE
 
 
 class RuledTable(Flowable):  # type: ignore[misc]

@@ -15,7 +15,7 @@ from crm.messages import N_, translator
 from crm.models import DUTIES, Books, TransferSignature, Unit
 from crm.money import FEN_PER_YI, yi
 from crm.rules.explanation import RESPONSIBILITY_NAMES, RULE_NAMES, reference, words
-from crm.services.transfer_effects import Carried, Held
+from crm.services.transfer_effects import Carried, Change, Held
 
 DEMONSTRATION = N_("本清单来自演示账套，含演示数据，不作移交依据。")
 
@@ -97,32 +97,29 @@ class Words:
         """What each unit holds before and after, and the district."""
         t = self.t
         columns = (
-            Column(t("单位"), weight=9),
-            Column(t("职责"), weight=9),
-            Column(t("划转前"), t("个"), "right", weight=6),
-            Column(t("划转后"), t("个"), "right", weight=6),
-            Column(t("增减"), t("个"), "right", weight=5),
-            Column(t("划转前"), t("亿元"), "right", weight=7),
-            Column(t("划转后"), t("亿元"), "right", weight=7),
-            Column(t("增减"), t("亿元"), "right", weight=7),
+            Column(t("单位和职责"), weight=13),
+            Column(t("项目：前 → 后"), t("个"), "right", weight=8),
+            Column(t("增减"), "", "right", weight=5),
+            Column(t("总投资：前 → 后"), t("亿元"), "right", weight=11),
+            Column(t("增减"), "", "right", weight=6),
         )
-        named = [(self.unit(unit_id), held) for unit_id, held in units.items()]
-        rows = [self._line(name, held, duty) for name, held in named for duty in DUTIES]
-        whole = self._line(t("全区"), district, DUTIES[0])
-        rows.append(self._line(t("全区"), district, DUTIES[1]))
-        return Table(columns, (*rows[:-1], whole), caption, rows[-1])
+        rows = [row for unit_id, held in units.items() for row in self._rows(self.unit(unit_id), held)]
+        whole = self._rows(t("全区"), district)
+        return Table(columns, (*rows, *whole), caption)
 
-    def _line(self, name: str, held: Held, duty: str) -> tuple[str, ...]:
-        change = held.of(duty)  # type: ignore[arg-type]
+    def _rows(self, name: str, held: Held) -> list[tuple[str, ...]]:
+        """What is the same for both responsibilities is said once."""
+        if held.of(DUTIES[0]) == held.of(DUTIES[1]):
+            return [self._row(name, DUTIES, held.of(DUTIES[0]))]
+        return [self._row(name, (duty,), held.of(duty)) for duty in DUTIES]
+
+    def _row(self, name: str, duties: Sequence[str], change: Change) -> tuple[str, ...]:
         more = change.difference
         return (
-            name,
-            self.t(RESPONSIBILITY_NAMES[duty]),
-            f"{change.before.count:,}",
-            f"{change.after.count:,}",
+            f"{name}\n{self.duties(duties)}",
+            f"{change.before.count:,} → {change.after.count:,}",
             f"{more.count:+,}" if more.count else "0",
-            yi(change.before.fen),
-            yi(change.after.fen),
+            f"{yi(change.before.fen)} → {yi(change.after.fen)}",
             ("+" if more.fen > 0 else "") + yi(more.fen),
         )
 

@@ -94,6 +94,7 @@ RECORDS = {
     "jobs.retry": ("job.queued_again",),
     "briefs.print_pdf": ("brief.printed",),
     "carry_overs.export": ("transfer.exported",),
+    "batch_papers.print_pdf": ("batch.printed",),
     "log_export.events": ("log.exported",),
     "log_export.access": ("log.exported",),
 }
