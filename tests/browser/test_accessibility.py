@@ -158,6 +158,20 @@ def leading(page: Page, walk: Walk, mark: str) -> None:
     walk.look(page, "leads")
 
 
+def transferring(page: Page, walk: Walk) -> None:
+    """What is due of a project, its transfer while the list is filled in, and the transfer withdrawn."""
+    page.goto("/transfers?tab=due")
+    page.locator("tbody a.button").first.click()
+    walk.look(page, "transfer to be proposed")
+    page.locator("form[action='/transfers/new'] button").first.click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "transfer")
+    page.locator("form[action*='/withdraw'] textarea").fill("读屏")
+    page.locator("form[action*='/withdraw'] button").click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "transfer withdrawn")
+
+
 def speaking(page: Page, walk: Walk) -> None:
     """A contact entered, its form, and its telephone shown."""
     page.goto("/companies/1")
@@ -215,6 +229,7 @@ def test_every_page(visit: Visit, site: Site, tmp_path: Path, language: str, sch
         if login == "reviewer":
             importing(page, walk, tmp_path, f"{language}{width}")
             recording(page, walk, tmp_path, f"{language}{width}")
+            transferring(page, walk)
     speaking(visit("jd-staff", language=language, scheme=scheme, width=width), walk)
     assert walk.wrong == {}
     asked = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
