@@ -28,10 +28,10 @@ def register(number: str, **facts: Any) -> Project:
 
 @pytest.fixture
 def four(session: Any) -> dict[str, User]:
-    """Projects that 机电产业办 attracted, serves, and has nothing to do with; and people."""
+    """Projects that 机电产业办 attracted, holds, and has nothing to do with; and people."""
     district = build.district()
     register("ATTRACTED", attracted_by="jd", site_street="zoumaling", signed_on=date(2021, 1, 5))
-    register("SERVED", attracted_by="sy", served_by="jd", site_street="zoumaling", signed_on=date(2021, 1, 5))
+    register("SERVED", attracted_by="sy", served_by="jd", site_street="zoumaling", signed_on=date(2019, 1, 5))
     register("OTHERS", attracted_by="sy", site_street="zoumaling", signed_on=date(2021, 1, 5))
     return {
         "staff": build.user("staff", unit=district.jd),
@@ -47,7 +47,7 @@ def numbers(user: User | None, session: Any) -> set[str]:
     return set(session.scalars(select(Project.number).where(own(user))))
 
 
-def test_own_are_those_attracted_served_or_entitled(four: dict[str, User], session: Any) -> None:
+def test_own_are_those_attracted_held_or_entitled(four: dict[str, User], session: Any) -> None:
     assert numbers(four["staff"], session) == {"ATTRACTED", "SERVED"}
     assert (
         numbers(four["leader"], session)
@@ -83,7 +83,7 @@ def test_a_limited_right_holds_for_own_projects_alone(four: dict[str, User], ses
 
 def test_a_refusal_says_whose_project_it_is_for(four: dict[str, User], session: Any) -> None:
     others = session.query(Project).filter_by(number="OTHERS").one()
-    with pytest.raises(NotAllowed, match="应得单位"):
+    with pytest.raises(NotAllowed, match="实属或应属单位"):
         require(four["staff"], "project:edit", others)
     with pytest.raises(NotAllowed, match="岗位"):
         require(four["leader"], "project:edit", others)
