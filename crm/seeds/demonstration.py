@@ -22,6 +22,7 @@ from crm.rules.facts import NOTICE_DAY
 from crm.seeds import accounts, foundation
 from crm.seeds.accounts import Account
 from crm.seeds.demonstration_leads import A_DAY, Leads
+from crm.seeds.demonstration_transfers import Transfers
 from crm.services import books, passwords, people, projects, units
 from crm.services.attribution import rulebook
 from crm.services.projects import Report
@@ -62,8 +63,23 @@ COLLEAGUES = (
     ("zoumaling-staff", "走马岭街经办员", "staff", "zoumaling"),
     ("dongshan-staff", "东山街经办员", "staff", "dongshan"),
     ("xingou-staff", "新沟镇街经办员", "staff", "xingou"),
+    ("gx-head", "高新技术产业办负责人", "unit_head", "gx"),
+    ("sy-head", "食品医药产业办负责人", "unit_head", "sy"),
+    ("zb-head", "综合保税物流产业办负责人", "unit_head", "zb"),
+    ("lk-head", "临空产业办负责人", "unit_head", "lk"),
+    ("wujiashan-head", "吴家山街负责人", "unit_head", "wujiashan"),
+    ("jiangjunlu-head", "将军路街负责人", "unit_head", "jiangjunlu"),
+    ("zoumaling-head", "走马岭街负责人", "unit_head", "zoumaling"),
+    ("jinghe-head", "径河街负责人", "unit_head", "jinghe"),
+    ("changqing-head", "长青街负责人", "unit_head", "changqing"),
+    ("xinandu-head", "辛安渡街负责人", "unit_head", "xinandu"),
+    ("dongshan-head", "东山街负责人", "unit_head", "dongshan"),
+    ("xingou-head", "新沟镇街负责人", "unit_head", "xingou"),
+    ("jinyinhu-head", "金银湖街负责人", "unit_head", "jinyinhu"),
 )
-"""Those of other units who logged leads and answered offers: nobody can sign in as one of them."""
+"""Those of other units, who log leads, answer offers, sign lists: one can sign in as one of them once the administrator
+has given a password.
+"""
 
 REPORT_LABELS = {
     "name": "名称",
@@ -164,7 +180,7 @@ def _value(fact: str, text: str, vocabulary: Vocabulary) -> object:
 def _enter(users: dict[str, User]) -> None:
     actor, book = users["reviewer"], rulebook()
     reported = reports()
-    leads = Leads(users)
+    leads, transfers = Leads(users), Transfers(users)
     learned = {day: list(found) for day, found in groupby(events(), key=attrgetter("day"))}
     entered: dict[str, Project] = {}
     targets_known = False
@@ -184,7 +200,7 @@ def _enter(users: dict[str, User]) -> None:
                 book=book,
             )
 
-    for day in sorted(learned.keys() | leads.days):
+    for day in sorted(learned.keys() | leads.days | transfers.days):
         leads.expire_before(day + A_DAY)
         if day >= TARGETS_KNOWN and not targets_known:
             with _at(TARGETS_KNOWN):
@@ -193,6 +209,7 @@ def _enter(users: dict[str, User]) -> None:
         steps: list[Callable[[], None]] = [
             *leads.of(day),
             *(partial(enter, event) for event in learned.get(day, ())),
+            *transfers.of(day),
         ]
         for position, step in enumerate(steps, start=1):
             with _at(day, position):
