@@ -30,6 +30,7 @@ Translate = Callable[[str], str]
 # Marked here: what is marked inside an f-string is found by no extraction.
 SINCE, BASIS, READING = N_("自此日起"), N_("依据"), N_("口径")
 ASSISTED_BY, SUGGESTED, YIELDS_TO, OTHERWISE = N_("协办"), N_("建议"), N_("让位于"), N_("若取")
+IN_PLACE_OF = N_("承继")
 
 
 @click.command(help="说明一个项目某日归属的依据。Why a project belongs to whom on a day.")
@@ -111,8 +112,11 @@ def text(
 ) -> Iterator[str]:
     """The explanation, line by line."""
     yield f"{translate(SINCE)} {explanation.since} · {explanation.notice}"
+    succeeded = {one.responsibility: one for one in explanation.successions}
     for responsibility, (lead, assists, status, rule, suggestion) in explanation.attributions:
         parts = [f"{translate(RESPONSIBILITY_NAMES[responsibility])}: {name(lead)}"]
+        if responsibility in succeeded:
+            parts.append(f"{translate(IN_PLACE_OF)} {name(succeeded[responsibility].unit)}")
         if assists:
             parts.append(f"{translate(ASSISTED_BY)} {', '.join(map(name, assists))}")
         parts.append(f"{translate(STATUS_NAMES[status])} [{rule}]")

@@ -31,6 +31,9 @@ TRANSFER_STATES = (*OPEN_TRANSFERS, "confirmed", "withdrawn", "declined", "overt
 BATCH_KINDS = ("stock", "sme_city", "changqing", "street_move", "operating_place", "succession")
 """一是's classification of all stock; the 中小企业城 and the 长青街 block; 三是; 四是; a unit that ceases."""
 
+SUCCESSION = "succession"
+"""What stands where a transfer names its rule, when a unit takes over all that another held."""
+
 BATCH_STATES = ("drafting", "signing", "confirming", "confirmed", "withdrawn")
 
 HANDOVER_SECTIONS = ("documents", "contacts", "problems", "promises", "policy_owed", "money", "tasks")

@@ -65,6 +65,7 @@ RULE_NAMES = {
     "3.3-street-move": N_("街道间扩产搬迁，以新选址街道为主"),
     "3.4-operating-place": N_("统计归属不一致，按实际经营地"),
     "none": N_("通知未作规定，待裁定"),
+    "succession": N_("由承继单位接续"),
 }
 """What each rule is called in one line, as a message; the clause's own words stand with the rule."""
 
@@ -104,6 +105,15 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Succession:
+    """承继: the rule names one unit for a responsibility, and another answers for it."""
+
+    responsibility: Responsibility
+    unit: str
+    successor: str
+
+
+@dataclass(frozen=True)
 class Explanation:
     """The answer for one project on one day, and everything that led to it."""
 
@@ -114,11 +124,12 @@ class Explanation:
     verdicts: tuple[Verdict, ...]
     readings: tuple[Effect, ...]
     facts: Facts
+    successions: tuple[Succession, ...] = ()
 
 
 def explain(stretch: Stretch) -> Explanation:
     """The explanation of a stretch of a project's timeline."""
-    names = named(stretch.outcome, stretch.facts)
+    names = named(stretch.outcome, stretch.facts, stretch.ground.successors)
     return Explanation(
         stretch.from_,
         stretch.outcome.notice,
@@ -127,13 +138,28 @@ def explain(stretch: Stretch) -> Explanation:
         stretch.outcome.verdicts,
         tuple(effects(stretch)),
         stretch.facts,
+        tuple(successions(stretch)),
     )
+
+
+def successions(stretch: Stretch) -> list[Succession]:
+    """Where a unit leads in the place of the one that the rule names."""
+    if not stretch.ground.successors:
+        return []
+    before = named(stretch.outcome, stretch.facts)
+    after = named(stretch.outcome, stretch.facts, stretch.ground.successors)
+    return [
+        Succession(responsibility, was.lead, now.lead)
+        for responsibility, was, now in zip(RESPONSIBILITIES, before, after, strict=True)
+        if was is not None and now is not None and was.lead != now.lead
+    ]
 
 
 def effects(stretch: Stretch) -> list[Effect]:
     """The readings whose other choice would change the answer of a stretch, and to what."""
     found = []
-    before = named(stretch.outcome, stretch.facts)
+    successors = stretch.ground.successors
+    before = named(stretch.outcome, stretch.facts, successors)
     for code, choices in CHOICES.items():
         chosen = getattr(stretch.ground.readings, code)
         for other in choices:
@@ -141,7 +167,7 @@ def effects(stretch: Stretch) -> list[Effect]:
                 continue
             ground = stretch.ground.read_as(code, other)
             case = ground.case(stretch.facts, stretch.begins_on, stretch.completed_on, stretch.from_)
-            after = named(attribute(case, ground.readings, stretch.from_), stretch.facts)
+            after = named(attribute(case, ground.readings, stretch.from_), stretch.facts, successors)
             changes = tuple(
                 (r, now)
                 for r, was, now in zip(RESPONSIBILITIES, before, after, strict=True)

@@ -121,13 +121,20 @@ class Case(NamedTuple):
 
 
 class Ground:
-    """What the district has set on one day: its units, the offices' plates and the readings."""
+    """What the district has set on one day: its units and their successors, the offices' plates and the readings."""
 
     def __init__(
-        self, kinds: Mapping[str, str], plates: Iterable[tuple[str, str]], readings: Readings = Readings()
+        self,
+        kinds: Mapping[str, str],
+        plates: Iterable[tuple[str, str]],
+        readings: Readings = Readings(),
+        successors: Mapping[str, str] | None = None,
     ) -> None:
-        """Takes unit code → kind, and the plates as (office, street code or area name) in the notice's order."""
+        """Takes unit code → kind, the plates as (office, street code or area name) in the notice's order, and unit code →
+        the unit that answers for what it was responsible for (承继).
+        """
         self.kinds = kinds
+        self.successors: Mapping[str, str] = successors or {}
         self.named_plates = tuple(plates)
         self.readings = readings
         self.plates: dict[str, list[str]] = {}
@@ -148,7 +155,9 @@ class Ground:
 
     def read_as(self, code: str, choice: str) -> Ground:
         """The same ground under another choice of one reading."""
-        return Ground(self.kinds, self.named_plates, self.readings._replace(**{code: choice}))
+        return Ground(
+            self.kinds, self.named_plates, self.readings._replace(**{code: choice}), self.successors
+        )
 
     def party(self, unit: str | None, site_street: str | None, site_area: str | None) -> Party:
         """How a unit stands to a site."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, TypeVar
 
@@ -12,6 +12,7 @@ from crm.rules.language import Role, Status
 from crm.rules.notices.wlkb_2020_1 import WLKB_2020_1
 
 RESPONSIBILITIES = tuple(Responsibility)
+NO_SUCCESSORS: Mapping[str, str] = {}
 T = TypeVar("T")
 
 
@@ -102,8 +103,13 @@ def _in_force(rows: Sequence[tuple[date, T]], day: date) -> T:
     return value
 
 
-def named(outcome: Outcome, facts: Facts) -> list[Attribution | None]:
-    """An outcome with the names of one project in place of roles, one for each responsibility."""
+def named(
+    outcome: Outcome, facts: Facts, successors: Mapping[str, str] = NO_SUCCESSORS
+) -> list[Attribution | None]:
+    """An outcome with the names of one project in place of roles, one for each responsibility.
+
+    A unit that another one succeeds gives way to it, but for who brought the project in.
+    """
     units: dict[Role | None, str | None] = {
         Role.ATTRACTED_BY: facts.attracted_by,
         Role.BOOKS: facts.served_by or facts.attracted_by,
@@ -114,7 +120,7 @@ def named(outcome: Outcome, facts: Facts) -> list[Attribution | None]:
         Role.CHANGQING: "changqing",
         None: None,
     }
-    return [
+    found = [
         None
         if duty is None
         else Attribution(
@@ -126,6 +132,24 @@ def named(outcome: Outcome, facts: Facts) -> list[Attribution | None]:
         )
         for duty in outcome.duties
     ]
+    return _succeeded(found, successors) if successors else found
+
+
+def _succeeded(found: list[Attribution | None], successors: Mapping[str, str]) -> list[Attribution | None]:
+    """The same with the units that answer for others in their place."""
+    after: list[Attribution | None] = []
+    for responsibility, one in zip(RESPONSIBILITIES, found, strict=True):
+        if one is None:
+            after.append(None)
+            continue
+        attracts = responsibility is Responsibility.ATTRACTION
+        lead = one.lead if attracts else successors.get(one.lead, one.lead)
+        assists = tuple(successors.get(unit, unit) for unit in one.assists)
+        suggestion = successors.get(one.suggestion, one.suggestion) if one.suggestion else None
+        # who leads does not assist as well
+        assists = tuple(unit for unit in assists if unit != lead)
+        after.append(one._replace(lead=lead, assists=assists, suggestion=suggestion))
+    return after
 
 
 def _named_once(stretch: Stretch) -> list[Attribution | None]:
@@ -137,7 +161,7 @@ def _named_once(stretch: Stretch) -> list[Attribution | None]:
     if found is None:
         if len(known) > 50_000:
             known.clear()
-        found = known[key] = named(stretch.outcome, facts)
+        found = known[key] = named(stretch.outcome, facts, stretch.ground.successors)
     return found
 
 

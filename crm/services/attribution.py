@@ -26,7 +26,7 @@ from crm.periods import ALWAYS
 from crm.rules import duties
 from crm.rules.facts import Facts, Ground, Readings
 from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, named, stretches
-from crm.services import holdings, outcomes, standing, transfer_overtaking
+from crm.services import holdings, outcomes, standing, successions, transfer_overtaking
 
 LEADS = tuple(f"{responsibility}_id" for responsibility in RESPONSIBILITIES)
 Row = tuple[Any, ...]
@@ -88,7 +88,7 @@ class Rulebook:
             self._outcomes |= outcomes.store(unknown)
 
     def _row(self, stretch: Stretch) -> Row:
-        attributions = named(stretch.outcome, stretch.facts)
+        attributions = named(stretch.outcome, stretch.facts, stretch.ground.successors)
         leads = [self.ids[a.lead] if a is not None else None for a in attributions]
         service = attributions[RESPONSIBILITIES.index(duties.Responsibility.ENTERPRISE_SERVICE)]
         assert service is not None
@@ -97,14 +97,15 @@ class Rulebook:
 
 
 def rulebook(known: datetime | None = None) -> Rulebook:
-    """The rulebook as known at an instant (None: now): three statements and the tables of names."""
+    """The rulebook as known at an instant (None: now): four statements and the tables of names."""
     units = {unit.id: unit for unit in db.session.scalars(select(Unit).order_by(Unit.position))}
     areas = {area.id: area for area in db.session.scalars(select(Area))}
     plates = list(db.session.scalars(terms(PlateTerm, known)))
     readings = list(db.session.scalars(terms(ReadingTerm, known)))
+    succeeded = successions.all_terms(known)
     kinds = {unit.code: unit.kind for unit in units.values()}
     grounds = []
-    days = {term.valid_from for term in plates} | {term.valid_from for term in readings}
+    days = {term.valid_from for rows in (plates, readings, succeeded) for term in rows}
     for day in sorted(days or {ALWAYS}):
         held: dict[tuple[int, int | None, int | None], PlateTerm] = {}
         for term in plates:
@@ -117,7 +118,12 @@ def rulebook(known: datetime | None = None) -> Rulebook:
             if term.included
         ]
         chosen = {term.code: term.choice for term in readings if term.valid_from <= day}
-        grounds.append((day, Ground(kinds, places, Readings(**chosen))))
+        held_by = {term.unit_id: term.successor_id for term in succeeded if term.valid_from <= day}
+        successors = {
+            units[unit_id].code: units[successor_id].code
+            for unit_id, successor_id in successions.resolved(held_by).items()
+        }
+        grounds.append((day, Ground(kinds, places, Readings(**chosen), successors)))
     return Rulebook(units, areas, grounds)
 
 

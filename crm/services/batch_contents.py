@@ -15,6 +15,7 @@ from crm.db import db
 from crm.models import (
     DUTIES,
     OPEN_TRANSFERS,
+    SUCCESSION,
     Decision,
     Duty,
     Outcome,
@@ -35,9 +36,6 @@ RULES: Mapping[str, frozenset[str]] = {
     "operating_place": frozenset({"3.4-operating-place"}),
 }
 """Kind of batch → the rules whose differences it settles; a succession settles what the ceasing unit holds."""
-
-SUCCESSION = "succession"
-"""What stands where a transfer names its rule, when a unit takes over what another held."""
 
 AT_ONCE = 2_000
 """Projects asked about in one statement."""

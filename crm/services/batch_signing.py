@@ -18,6 +18,7 @@ from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, refu
 from crm.services.units import active_units
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
+ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
 IN_HAND = N_("已有人确认，正在生效，请等它办完")
 
 
@@ -75,6 +76,8 @@ def sign(number: int, *, version: int, actor: User) -> TransferBatch:
         name = signed[actor.unit_id].user.name
         raise Stale(N_("本单位已由%(name)s签署，没有再做什么"), name=name)
     digest = batch_contents.digest(batch)
+    if any(one.digest != digest for one in signed.values()):
+        raise Stale(ALTERED)
     gives = exists().where(
         Transfer.batch_id == batch.id, Transfer.state == "confirming", Transfer.from_unit_id == actor.unit_id
     )
@@ -124,10 +127,13 @@ def ask_out(
 
 
 def send_back(number: int, *, version: int, note: str, actor: User) -> TransferBatch:
-    """The bureau's head sends a signed batch back to be drawn up, with a reason. Raises NotAllowed, Stale and Refused."""
-    if not allowed(actor, "batch:confirm"):
+    """The bureau has a batch drawn up again that was sent or signed, with a reason; what was signed no longer counts.
+
+    Raises NotAllowed, Stale and Refused.
+    """
+    if not (allowed(actor, "batch:confirm") or allowed(actor, "batch:draw-up")):
         raise NotAllowed()
-    batch = locked(number, version, "confirming")
+    batch = locked(number, version, "signing", "confirming")
     _must_rest(batch)
     reason = said(note, "note")
     _back_to_drafting(batch, reason)
@@ -145,7 +151,7 @@ def confirm(number: int, *, version: int, actor: User) -> TransferBatch:
     if actor.id in (batch.drawn_up_by_id, batch.held_by_id):
         raise NotAllowed(N_("自己拟定或接手的批次，须由别人确认"))
     _must_rest(batch)
-    refuse_changed(batch)
+    refuse_altered(batch)
     payload = {"batch": batch.id, "round": batch.round, "by": actor.id}
     job = jobs.enqueue("batch.confirm", payload=payload, key=job_key(batch), actor=actor, subject=batch)
     batch.job_id = job.id
@@ -184,6 +190,16 @@ def pass_on(person: User, to: User, *, actor: User | None) -> int:
 def job_of(batch: TransferBatch) -> Job | None:
     """The job that puts a batch into effect, or tried to; none where nobody confirmed it, or it is not kept any more."""
     return db.session.get(Job, batch.job_id) if batch.job_id is not None else None
+
+
+def refuse_altered(batch: TransferBatch) -> str:
+    """The digest of a batch's list as every unit signed it. Raises Refused where something in it was overtaken."""
+    refuse_changed(batch)
+    digest = batch_contents.digest(batch)
+    signed = signatures(batch)
+    if not signed or any(one.digest != digest for one in signed.values()):
+        raise Refused(ALTERED)
+    return digest
 
 
 def _must_rest(batch: TransferBatch) -> None:

@@ -138,7 +138,7 @@ def send(number: int, *, version: int, note: str = "", actor: User) -> TransferB
     """Sends a batch to be signed by every unit that gives or receives.
 
     `note` says why transfers that a unit asked to have taken out are still in it. Raises NotAllowed, Stale, and Refused
-    where something in it was overtaken or a unit has nobody who could sign.
+    where something in it was overtaken.
     """
     if not allowed(actor, "batch:draw-up"):
         raise NotAllowed()

@@ -36,7 +36,7 @@ def once_completed(stretch: Stretch) -> tuple[Attribution, Attribution] | None:
     day = max(stretch.from_, stretch.begins_on)
     facts = stretch.facts._replace(completed_on=day)
     case = stretch.ground.case(facts, stretch.begins_on, day, day)
-    names = named(decided(case, stretch.ground, day), facts)
+    names = named(decided(case, stretch.ground, day), facts, stretch.ground.successors)
     service, indicators = names[SERVICE], names[INDICATORS]
     assert service is not None and indicators is not None
     return service, indicators

@@ -17,7 +17,7 @@ from crm.models import Area, Proposal, Unit, User
 from crm.models.readings import CODES
 from crm.periods import parse_day
 from crm.rules.facts import CHOICES
-from crm.services import policy, readings, units
+from crm.services import policy, readings, successions, units
 
 NOBODY = "-"
 """The adjudicator of a time in which nobody may rule."""
@@ -218,10 +218,59 @@ class SettingChange(_Kind):
         policy.set_value(self.key, self.number, basis=basis, valid_from=valid_from, actor=actor)
 
 
-Change = ReadingChange | AdjudicatorChange | PlateChange | SettingChange
+@dataclass(frozen=True)
+class SuccessionChange(_Kind):
+    """From a day on another unit answers for what one was responsible for, or nobody does any more."""
+
+    kind: ClassVar[str] = "succession"
+    moves_attribution: ClassVar[bool] = True
+    unit: str
+    successor: str
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> SuccessionChange:
+        """From what was filled in; raises Refusals."""
+        wanted = cls(str(given.get("unit", "")), str(given.get("successor", "")))
+        codes = {one.code for one in units.all_units()}
+        known = {"unit": wanted.unit in codes, "successor": wanted.successor in codes | {NOBODY}}
+        if refused := [Refused(CHOOSE, field=field) for field, found in known.items() if not found]:
+            raise Refusals(refused)
+        return wanted
+
+    @property
+    def subject(self) -> str:
+        """The unit that ceases."""
+        return f"succession {self.unit}"
+
+    @property
+    def value(self) -> str:
+        """The code of the unit that answers for it."""
+        return self.successor
+
+    def held(self, day: date) -> str:
+        """The code of the unit that answers for it on a day."""
+        term = successions.of(units.unit_by_code(self.unit).id, day)
+        codes: dict[int | None, str] = {one.id: one.code for one in units.all_units()}
+        return codes.get(term.successor_id, NOBODY) if term else NOBODY
+
+    def refused(self, day: date) -> Refused | None:
+        """Where the two are one, or succeed one another."""
+        return successions.clash(units.unit_by_code(self.unit), self._successor(), day)
+
+    def apply(self, *, valid_from: date, basis: str, actor: User | None) -> None:
+        """Sets the successor."""
+        unit, successor = units.unit_by_code(self.unit), self._successor()
+        successions.succeed(unit, successor, valid_from=valid_from, basis=basis, actor=actor)
+
+    def _successor(self) -> Unit | None:
+        return None if self.successor == NOBODY else units.unit_by_code(self.successor)
+
+
+Change = ReadingChange | AdjudicatorChange | PlateChange | SettingChange | SuccessionChange
 
 KINDS: dict[str, type[Change]] = {
-    kind.kind: kind for kind in (ReadingChange, AdjudicatorChange, PlateChange, SettingChange)
+    kind.kind: kind
+    for kind in (ReadingChange, AdjudicatorChange, PlateChange, SettingChange, SuccessionChange)
 }
 
 

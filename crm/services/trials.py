@@ -103,7 +103,11 @@ def read_as(book: Rulebook, code: str, choice: str) -> Grounds:
 
 def _on(timeline: Sequence[Stretch], day: date) -> Sequence[Attribution | None]:
     held = [stretch for stretch in timeline if stretch.from_ <= day]
-    return named(held[-1].outcome, held[-1].facts) if held else (None,) * len(RESPONSIBILITIES)
+    return (
+        named(held[-1].outcome, held[-1].facts, held[-1].ground.successors)
+        if held
+        else (None,) * len(RESPONSIBILITIES)
+    )
 
 
 def _felt(one: Attribution | None) -> Attribution | None:

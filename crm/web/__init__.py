@@ -11,7 +11,9 @@ def register(app: Flask) -> None:
         account,
         announcements,
         attachments,
+        batch_new,
         batch_papers,
+        batches,
         briefs,
         carry_overs,
         companies,
@@ -120,6 +122,8 @@ def register(app: Flask) -> None:
         transfers,
         transfer_steps,
         desk,
+        batch_new,
+        batches,
         health,
     ):
         app.register_blueprint(task.blueprint)

@@ -31,6 +31,7 @@ RESULTS = {
 
 SUBJECTS = {
     "imports": (N_("导入%(number)s"), "imports.show", "project:import"),
+    "transfer_batches": (N_("划转批次%(number)s"), "batches.show", "transfer:read"),
     "proposals": (N_("修改建议%(number)s"), "proposals.show", "rule:read"),
 }
 """Table that a job can be about → what its row is called, the page that shows it and the right to open that."""

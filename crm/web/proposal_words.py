@@ -22,6 +22,7 @@ KIND_NAMES = {
     "adjudicator": N_("裁定机关"),
     "plate": N_("板块"),
     "setting": N_("本区参数"),
+    "succession": N_("单位承继"),
 }
 
 STATE_NAMES = {
@@ -41,7 +42,7 @@ JOB_STATES = {
 }
 """How far the registry is after a confirmation."""
 
-ANCHORS = {"reading": "readings", "adjudicator": "ground", "plate": "ground"}
+ANCHORS = {"reading": "readings", "adjudicator": "ground", "plate": "ground", "succession": "ground"}
 """Where on the rulebook's page each kind stands."""
 
 
@@ -61,6 +62,8 @@ def title(kind: str, payload: Mapping[str, Any], codes: Mapping[str, Unit]) -> s
         place = proposal_kinds.places().get(payload["place"])
         office = unit_name(codes.get(payload["office"]))
         return str(_("%(office)s的板块：%(place)s", office=office, place=unit_name(place)))
+    if kind == "succession":
+        return str(_("%(unit)s由谁承继", unit=unit_name(codes.get(payload["unit"]))))
     if kind == "setting":
         setting = SETTINGS.get(payload["key"])
         return str(_(setting.name)) if setting else payload["key"]

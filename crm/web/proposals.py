@@ -32,7 +32,7 @@ SHOWN_MOVED = 30
 LARGEST_ID = 2**31 - 1
 NUMBER = f"<int(max={LARGEST_ID}):number>"
 FIELDS = (
-    "kind", "code", "choice", "unit", "office", "place", "included", "key", "value", "valid_from", "basis", "reason",
+    "kind", "code", "choice", "unit", "office", "place", "included", "successor", "key", "value", "valid_from", "basis", "reason",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from crm.models import SUCCESSION
 from crm.permissions import allowed, needs
 from crm.rules.duties import SILENT_RULE
 from crm.rules.explanation import RULE_NAMES
@@ -37,7 +38,7 @@ def notice() -> str:
 @needs("rulebook:read")
 def rule(rule: str) -> str:
     """One rule, and the projects it decides, newest numbers first."""
-    if rule not in RULE_NAMES:
+    if rule not in RULE_NAMES or rule == SUCCESSION:
         abort(404)
     given = Given(request.args)
     page = RulebookPage(current_user, Moment.of(given))

@@ -27,7 +27,8 @@ step = Run.step
 @contextmanager
 def halting(run: Run) -> Iterator[Any]:
     """A step; the one after the first that got somewhere goes on no further until the worker is to stop."""
-    is_second = run.done > 0
+    # a batch of transfers counts nothing as done before all of it is
+    is_second = run.done > 0 or (run.kind == "batch.confirm" and run.total is not None)
     while is_second and not run._stopping() and not jobs.workers_alive():
         # said in another thread, which could not while this one holds the write lock
         db.session.rollback()

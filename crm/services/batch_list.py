@@ -1,0 +1,52 @@
+"""The projects of a batch on a page, those of one unit or all, and those that were taken out of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from crm.db import db
+from crm.models import Project, Transfer, TransferBatch
+from crm.services import newest_first
+from crm.services.batch_contents import in_it
+from crm.services.newest_first import Page
+
+TAKEN_OUT_SHOWN = 50
+
+
+def page(
+    batch: TransferBatch,
+    *,
+    unit_id: int | None = None,
+    asked: bool = False,
+    after: int | None = None,
+    before: int | None = None,
+    last: bool = False,
+) -> Page[Transfer]:
+    """One page of a batch's transfers, of one unit where it is named, or `asked` only those that a unit wants taken out:
+    two statements.
+    """
+    query = in_it(batch).options(joinedload(Transfer.project))
+    if unit_id is not None:
+        query = query.where(or_(Transfer.from_unit_id == unit_id, Transfer.to_unit_id == unit_id))
+    if asked:
+        query = query.where(Transfer.note != "")
+    return newest_first.page(query, Transfer.id, newest_first.whole, after=after, before=before, last=last)
+
+
+def asked_count(batch: TransferBatch) -> int:
+    """How many transfers of a batch a unit wants taken out: one statement."""
+    return db.session.scalar(in_it(batch).where(Transfer.note != "").with_only_columns(func.count())) or 0
+
+
+def taken_out(batch: TransferBatch) -> tuple[list[tuple[Transfer, Project]], int]:
+    """The last that were taken out of a batch or overtaken, newest first, and how many there are: two statements."""
+    ended = (Transfer.batch_id == batch.id, Transfer.state.in_(("withdrawn", "overtaken")))
+    if batch.state == "withdrawn":
+        return [], 0
+    query = select(Transfer, Project).join(Project, Project.id == Transfer.project_id).where(*ended)
+    rows = db.session.execute(query.order_by(Transfer.ended_at.desc(), Transfer.id).limit(TAKEN_OUT_SHOWN))
+    found = [(transfer, project) for transfer, project in rows]
+    if len(found) < TAKEN_OUT_SHOWN:
+        return found, len(found)
+    return found, db.session.scalar(select(func.count()).where(*ended)) or 0

@@ -1,0 +1,90 @@
+"""Batches of transfers in words: kinds, states, why a project is left out, what overtook it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crm.messages import N_
+from crm.models import Duty, Unit
+from crm.services.batch_totals import Holds, Totals
+from crm.services.unit_figures import Figures
+from crm.web import unit_picture
+from crm.web.unit_picture import Picture
+
+KIND_NAMES = {
+    "stock": N_("存量项目划分"),
+    "sme_city": N_("中小企业城整体划转"),
+    "changqing": N_("长青街整体划转"),
+    "street_move": N_("街道间扩产搬迁"),
+    "operating_place": N_("按实际经营地调整"),
+    "succession": N_("单位承继"),
+}
+
+KIND_NOTES = {
+    "stock": N_("三 一是：板块外的存量项目划转属地街道；重大项目和全产业链的存量项目归机电产业办"),
+    "sme_city": N_("三 一是末段：中小企业城的存量项目整体划转给慈惠街"),
+    "changqing": N_("三 一是末段：长青街属地的新沟镇街、东山街项目整体划转给长青街"),
+    "street_move": N_("三 三是：街道之间扩产、搬迁的项目划转到新选址街道"),
+    "operating_place": N_("三 四是：统计归属和实际经营地不一致的存量规上工业项目"),
+    "succession": N_("撤销或更名的单位，名下项目全部转给承继单位"),
+}
+
+STATE_NAMES = {
+    "drafting": (N_("拟定中"), "info"),
+    "signing": (N_("待签字"), "warning"),
+    "confirming": (N_("待确认"), "warning"),
+    "confirmed": (N_("已生效"), "success"),
+    "withdrawn": (N_("已撤回"), "quiet"),
+}
+"""What each state is called, and the kind of mark it gets."""
+
+STEPS = (
+    ("drafting", N_("商务局拟定")),
+    ("signing", N_("各单位签字")),
+    ("confirming", N_("商务局确认")),
+    ("confirmed", N_("一并生效")),
+)
+
+CHANGES = {
+    "settled": N_("已不再应划转"),
+    "another": N_("应属或实属单位变了"),
+    "since": N_("应划转的起始日变了"),
+    "successor": N_("承继单位变了"),
+}
+
+LEFT_OUT = {
+    "in_transfer": N_("另有办理中的划转"),
+    "in_batch": N_("已在另一批次中"),
+    "another": N_("此后应属或实属单位变了，须另行划转"),
+    "parted": N_("指标和服务分归两个单位，另一项须另行划转"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A unit's line in the table of totals."""
+
+    unit: Unit
+    holds: Mapping[Duty, Holds]
+
+
+def rows(totals: Totals, units: Sequence[Unit]) -> list[Row]:
+    """The units that a batch touches, in the order of the unit table."""
+    return [Row(unit, totals.units[unit.id]) for unit in units if unit.id in totals.units]
+
+
+def picture(found: Sequence[Row], duty: Duty) -> Picture:
+    """Bars of one responsibility: above what a unit has before, below what it has afterwards, in projects."""
+    figures = {
+        row.unit.id: Figures(
+            has=row.holds[duty].before,
+            entitled=row.holds[duty].after,
+            gives=row.holds[duty].out,
+            gets=row.holds[duty].into,
+        )
+        for row in found
+    }
+    return unit_picture.draw(
+        [row.unit for row in found], figures, "count", unit_picture.largest(list(figures.values()), "count")
+    )

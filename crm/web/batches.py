@@ -1,0 +1,262 @@
+"""成批划转: a list of transfers drawn up by the bureau, signed by every unit, confirmed at once; the lists there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Redirect
+
+from crm.db import transaction
+from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.models import BATCH_STATES, DUTIES, TransferBatch, User
+from crm.permissions import allowed, needs
+from crm.rules.explanation import RULE_NAMES
+from crm.services import (
+    batch_checks,
+    batch_contents,
+    batch_list,
+    batch_signing,
+    batch_totals,
+    batches,
+    jobs,
+)
+from crm.services.batches import OPEN_BATCHES
+from crm.services.units import all_units
+from crm.web import batch_words, job_words
+from crm.web.parameters import Given, Pages, plain
+from crm.web.presentation import said, unit_name
+
+blueprint = Blueprint("batches", __name__)
+
+A_PAGE = 30
+LEFT_OUT_SHOWN = 50
+LARGEST_ID = 2**31 - 1
+NUMBER = f"<int(max={LARGEST_ID}):number>"
+
+
+@blueprint.get("/batches")
+@needs("transfer:read")
+def listing() -> str:
+    """The batches, newest first, those of one state or of one unit where the address says so."""
+    given = Given(request.args)
+    state = given.one_of("state", BATCH_STATES)
+    units = {unit.code: unit for unit in all_units()}
+    unit = given.one_of("unit", units)
+    before = given.whole("before", LARGEST_ID)
+    found = batches.listing(state, before=before, limit=A_PAGE + 1, unit_id=units[unit].id if unit else None)
+    return render_template(
+        "batches/listing.html",
+        found=found[:A_PAGE],
+        state=state or "",
+        unit=unit or "",
+        kept=given.kept("state", "unit"),
+        unit_choices=[(code, unit_name(one)) for code, one in units.items()],
+        state_choices=[(code, _(name)) for code, (name, _mark) in batch_words.STATE_NAMES.items()],
+        before=before,
+        following=found[A_PAGE - 1][0].id if len(found) > A_PAGE else None,
+        words=batch_words,
+        ignored=given.ignored,
+    )
+
+
+@blueprint.get(f"/batches/{NUMBER}")
+@needs("transfer:read")
+def show(number: int) -> str:
+    """One batch: its step, what it moves, who has signed, its projects, and what the person can do."""
+    batch = batches.by_id(number)
+    given, units = Given(request.args), all_units()
+    by_code, by_id = {unit.code: unit for unit in units}, {unit.id: unit for unit in units}
+    code, asked = given.one_of("unit", by_code), given.yes("asked")
+    page = batch_list.page(
+        batch,
+        unit_id=by_code[code].id if code else None,
+        asked=asked,
+        after=given.whole("after", LARGEST_ID),
+        before=given.whole("before", LARGEST_ID),
+        last=given.yes("last"),
+    )
+    is_open = batch.state in OPEN_BATCHES
+    bureau = allowed(current_user, "batch:draw-up") or allowed(current_user, "batch:confirm")
+    totals = (
+        batch_totals.of_summary(batch.summary) if batch.summary else batch_totals.of_batch(batch, actor())
+    )
+    rows = batch_words.rows(totals, units)
+    signing = batch_signing.signers(batch) if is_open else []
+    signatures = batch_signing.signatures(batch)
+    job = batch_signing.job_of(batch)
+    out, out_count = batch_list.taken_out(batch)
+    kept = {"number": batch.id} | given.kept("unit") | ({"asked": 1} if asked else {})
+    return render_template(
+        "batches/batch.html",
+        batch=batch,
+        version=batch.version,
+        totals=totals,
+        rows=rows,
+        picture=batch_words.picture(rows, "indicators"),
+        page=page,
+        pages=Pages.of(page, kept, "batches.show", [one.id for one in page.rows]),
+        unit=code or "",
+        unit_choices=[(row.unit.code, unit_name(row.unit)) for row in rows],
+        units=by_id,
+        asked=asked,
+        asked_count=batch_list.asked_count(batch) if batch.state == "drafting" else 0,
+        changed=batch_contents.changed(batch) if is_open and bureau else [],
+        signing=[by_id[unit_id] for unit_id in signing or signatures],
+        signatures=signatures,
+        signs=batch.state == "signing"
+        and allowed(current_user, "transfer:sign")
+        and current_user.unit_id in signing
+        and current_user.unit_id not in signatures,
+        objects=batch.state == "signing"
+        and allowed(current_user, "transfer:sign")
+        and current_user.unit_id in signing,
+        own=current_user.id in (batch.drawn_up_by_id, batch.held_by_id),
+        bureau=bureau,
+        job=job,
+        job_runs=job is not None and job.finished_at is None,
+        progress=job_words.progress(job) if job else None,
+        nobody_works=job is not None and job.finished_at is None and not jobs.workers_alive(),
+        out=out,
+        out_count=out_count,
+        longest=batch_checks.LONGEST,
+        rule_names=RULE_NAMES,
+        duties=DUTIES,
+        words=batch_words,
+        ignored=given.ignored,
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/take-out")
+@needs("batch:draw-up")
+def take_out(number: int) -> Redirect:
+    """Takes the chosen projects out of the list."""
+    chosen = _chosen()
+    return _did(
+        number,
+        lambda version: batches.take_out(
+            number, chosen, reason=long_text("reason"), version=version, actor=actor()
+        ),
+        _("已移出%(count)s个项目；它们仍应划转", count=len(chosen)),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/take-changed-out")
+@needs("batch:draw-up")
+def take_changed_out(number: int) -> Redirect:
+    """Takes out of the list what something overtook."""
+    return _did(
+        number,
+        lambda version: batches.take_changed_out(number, version=version, actor=actor()),
+        _("情况变了的项目已移出"),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/send")
+@needs("batch:draw-up")
+def send(number: int) -> Redirect:
+    """Sends the list to be signed."""
+    return _did(
+        number,
+        lambda version: batches.send(number, version=version, note=long_text("note"), actor=actor()),
+        _("已送各单位签字"),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/sign")
+@needs("transfer:sign")
+def sign(number: int) -> Redirect:
+    """Signs the list for one's unit."""
+    return _did(
+        number,
+        lambda version: batch_signing.sign(number, version=version, actor=actor()),
+        _("已代表本单位签字"),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/ask-out")
+@needs("transfer:sign")
+def ask_out(number: int) -> Redirect:
+    """Asks for the chosen projects to be taken out: the list is drawn up again."""
+    chosen = _chosen()
+    return _did(
+        number,
+        lambda version: batch_signing.ask_out(
+            number, chosen, reason=long_text("reason"), version=version, actor=actor()
+        ),
+        _("已请商务局移出%(count)s个项目，名单退回重拟", count=len(chosen)),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/send-back")
+@needs("transfer:confirm")
+def send_back(number: int) -> Redirect:
+    """Has the list drawn up again."""
+    return _did(
+        number,
+        lambda version: batch_signing.send_back(
+            number, version=version, note=long_text("note"), actor=actor()
+        ),
+        _("已退回重拟，各单位的签字作废"),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/confirm")
+@needs("batch:confirm")
+def confirm(number: int) -> Redirect:
+    """Has the whole list take effect, beside the pages."""
+    return _did(
+        number,
+        lambda version: batch_signing.confirm(number, version=version, actor=actor()),
+        _("已确认，正在一并生效"),
+    )
+
+
+@blueprint.post(f"/batches/{NUMBER}/withdraw")
+@needs("transfer:confirm")
+def withdraw(number: int) -> Redirect:
+    """Ends the batch without effect."""
+    return _did(
+        number,
+        lambda version: batches.withdraw(number, version=version, note=long_text("note"), actor=actor()),
+        _("已撤回，没有任何项目划转"),
+    )
+
+
+def _did(number: int, verb: Callable[[int], TransferBatch], done: str) -> Redirect:
+    """Takes a step and goes back to the batch, which shows how it stands now."""
+    version = Given(request.form).whole("version", LARGEST_ID) or 0
+    try:
+        with transaction():
+            verb(version)
+    except (NotAllowed, NotFound):
+        raise
+    except (Refused, Stale) as refused:
+        flash(said(refused.message, refused.values), "error")
+    else:
+        flash(done, "success")
+    return redirect(url_for("batches.show", number=number), 303)
+
+
+def _chosen() -> set[int]:
+    values = request.form.getlist("transfers")
+    return {
+        int(value)
+        for value in values
+        if value.isascii() and value.isdecimal() and len(value) <= 10 and int(value) <= LARGEST_ID
+    }
+
+
+def long_text(name: str) -> str:
+    """What was written in a field of several lines, without control characters."""
+    found = request.form.get(name, "")
+    return "\n".join(plain(line).rstrip() for line in found[: 4 * batch_checks.LONGEST].splitlines()).strip()
+
+
+def actor() -> User:
+    """Whoever asks."""
+    person: Any = current_user
+    return person  # type: ignore[no-any-return]

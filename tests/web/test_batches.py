@@ -1,0 +1,167 @@
+"""A batch of transfers on its way through the pages: seen, drawn up, excepted, signed, confirmed, withdrawn."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from crm import clock
+from crm.db import count_statements, db, transaction
+from crm.models import Project, Transfer, TransferBatch
+from crm.services import people, units
+from crm.work.worker import run_pending
+from tests import build
+from tests.web.conftest import Client, register
+from tests.web.test_projects import HOSTILE
+
+OLD = date(2015, 1, 1)
+STOCK = {"kind": "stock", "day": "2020-04-27"}
+FORM = STOCK | {"title": "一是存量划分", "basis": "通知三一是"}
+
+
+@pytest.fixture
+def stock(filled: Flask) -> Flask:
+    """Three projects that 机电产业办 is to give to 慈惠街, and the head who signs there."""
+    with filled.app_context(), transaction():
+        people.add_user(
+            "cihui", name="慈惠街某", role="unit_head", unit=units.unit_by_code("cihui"), password=build.PASSWORD, actor=None
+        )  # fmt: skip
+        with clock.at(date(2021, 6, 2)):
+            for number in ("S1", "S2", "S3"):
+                register(number, f"存量{number}", fen=10_000_000_000, attracted_by="jd", served_by="jd", site_street="cihui", signed_on=OLD, completed_on=OLD)  # fmt: skip
+    return filled
+
+
+def rows(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context():
+        found = db.session.query(Project.number, Transfer.state).join(
+            Transfer, Transfer.project_id == Project.id
+        )
+        return sorted((number, state) for number, state in found)
+
+
+def state(app: Flask) -> Any:
+    with app.app_context():
+        return db.session.query(TransferBatch.state, TransferBatch.round).one()
+
+
+def version(page: str) -> str:
+    return re.findall(r'name="version" value="(\d+)"', page)[0]
+
+
+def step(client: Any, verb: str, **data: Any) -> str:
+    """Does what a button of the page does, with what the page says."""
+    page = client.get("/batches/1").text
+    assert f'action="/batches/1/{verb}"' in page, verb
+    return client.post(
+        f"/batches/1/{verb}", data={"version": version(page), **data}, follow_redirects=True
+    ).text
+
+
+def test_the_whole_way(client: Client, stock: Flask) -> None:
+    reviewer, head, jd, cihui = (client(name) for name in ("reviewer", "bureau_head", "unit_head", "cihui"))
+    assert (
+        "没有划转批次" in reviewer.get("/batches").text
+        and "请先选择类别" in reviewer.get("/batches/new").text
+    )
+    preview = reviewer.get("/batches/new", query_string=STOCK).text
+    assert "存量S1" in preview and "全区不变" in preview and "共3个" in preview
+    seen = re.findall(r'name="seen" value="(\w+)"', preview)[0]
+    assert rows(stock) == []
+    wrong = reviewer.post("/batches", data=STOCK | {"seen": seen, "title": "", "basis": ""})
+    assert wrong.status_code == 400 and "请填写批次的名称" in wrong.text and "请写明依据" in wrong.text
+    answer = reviewer.post("/batches", data=FORM | {"seen": seen})
+    assert answer.headers["Location"] == "/batches/1"
+    assert rows(stock) == [("S1", "confirming"), ("S2", "confirming"), ("S3", "confirming")]
+    assert "没有列入的项目" in reviewer.get("/batches/new", query_string=STOCK).text
+    assert "等待商务局审核员送签" in jd.get("/batches/1").text
+    assert "已移出1个项目" in step(reviewer, "take-out", transfers="1", reason="有争议")
+    assert "已送各单位签字" in step(reviewer, "send")
+    assert "已请商务局移出1个项目" in step(jd, "ask-out", transfers="2", reason="正在搬迁")
+    asked = reviewer.get("/batches/1?asked=1").text
+    assert "正在搬迁" in asked and "存量S3" not in asked
+    assert "请移出，或写明为什么保留" in step(reviewer, "send", note="")
+    step(reviewer, "send", note="没有搬迁")
+    assert "已代表本单位签字" in step(jd, "sign")
+    assert 'action="/batches/1/sign"' not in jd.get("/batches/1").text
+    assert "等待各单位签字" in head.get("/batches/1").text
+    step(cihui, "sign")
+    assert state(stock) == ("confirming", 2)
+    page = head.get("/batches/1").text
+    assert "已确认，正在一并生效" in step(head, "confirm")
+    assert "名单正在一并生效" in head.get("/batches/1").text
+    late = head.post("/batches/1/confirm", data={"version": version(page)}, follow_redirects=True).text
+    assert "该记录已被他人修改" in late
+    with stock.app_context():
+        assert run_pending() == 1
+    done = head.get("/batches/1").text
+    assert "已生效" in done and "全区不变" in done and 'name="version"' not in done
+    assert rows(stock) == [("S1", "withdrawn"), ("S2", "confirmed"), ("S3", "confirmed")]
+    assert "有争议" in done and "一是存量划分" in cihui.get("/batches?unit=cihui&state=confirmed").text
+    assert "2个项目划转生效" in head.get("/jobs").text
+    paper = cihui.post("/batches/1/print")
+    assert paper.mimetype == "application/pdf" and paper.data.startswith(b"%PDF")
+    log = client("auditor").get("/log").text
+    assert "打印划转批次" in log and "确认划转批次" in log and "签署划转批次" in log
+
+
+def test_sent_back_and_withdrawn(client: Client, stock: Flask) -> None:
+    reviewer, head = client("reviewer"), client("bureau_head")
+    reviewer.post("/batches", data=FORM)
+    step(reviewer, "send")
+    assert "请写明理由" in step(head, "send-back", note=" ")
+    assert "已退回重拟" in step(head, "send-back", note="再核对")
+    assert state(stock) == ("drafting", 2) and "再核对" in reviewer.get("/batches/1").text
+    assert "已撤回，没有任何项目划转" in step(reviewer, "withdraw", note="不办了")
+    assert {state for _, state in rows(stock)} == {"withdrawn"}
+    answer = reviewer.post("/batches/1/send", data={"version": 1}, follow_redirects=True).text
+    assert "批次已经撤回" in answer
+
+
+def test_who_may_not(client: Client, stock: Flask) -> None:
+    client("reviewer").post("/batches", data=FORM)
+    for login, verb in (
+        ("staff", "sign"), ("reviewer", "sign"), ("reviewer", "confirm"), ("unit_head", "send"), ("unit_head", "withdraw"),
+        ("bureau_head", "take-out"), ("leader", "send-back"),
+    ):  # fmt: skip
+        assert client(login).post(f"/batches/1/{verb}", data={"version": 1}).status_code == 403, (login, verb)
+    assert client("administrator").get("/batches/1").status_code == 403
+    assert client("leader").get("/batches/1").status_code == 200
+    assert client("staff").get("/batches/new").status_code == 403
+
+
+def test_hostile_input_is_no_error_of_the_program(client: Client, stock: Flask) -> None:
+    reviewer = client("reviewer")
+    reviewer.post("/batches", data=FORM)
+    for value in HOSTILE:
+        for name in ("kind", "day", "unit", "only", "place"):
+            assert reviewer.get("/batches/new", query_string=STOCK | {name: value}).status_code == 200
+        for name in ("state", "unit", "before"):
+            assert reviewer.get("/batches", query_string={name: value}).status_code == 200
+        for name in ("unit", "after", "before", "asked"):
+            assert reviewer.get("/batches/1", query_string={name: value}).status_code == 200
+        answer = reviewer.post(
+            "/batches/1/take-out", data={"version": value, "transfers": value, "reason": value}
+        )
+        assert answer.status_code == 303
+        assert reviewer.post("/batches", data=FORM | {"kind": value}).status_code == 400
+        assert reviewer.post("/batches", data=FORM | {"day": value, "unit": value}).status_code in (400,)
+    assert reviewer.get("/batches/2").status_code == 404
+    assert {state for _, state in rows(stock)} == {"confirming"}
+
+
+def test_pages_ask_few_questions(client: Client, stock: Flask) -> None:
+    reviewer = client("reviewer")
+    reviewer.post("/batches", data=FORM)
+    for address, most in (
+        ("/batches", 12),
+        ("/batches/1", 28),
+        ("/batches/new?kind=stock&day=2020-04-27", 24),
+    ):
+        with count_statements() as counted:
+            assert reviewer.get(address).status_code == 200
+        assert counted.count <= most, (address, counted.count, counted.statements)
