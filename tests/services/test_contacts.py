@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,7 @@ def test_the_command_says_how_many_and_what_it_could_not_read(
     lost.mail = Fernet(Fernet.generate_key()).encrypt(b"1").decode()
     session.commit()
     monkeypatch.setattr(renewing, "opened", app.app_context)
+    monkeypatch.setattr("crm.commands._catalogue", NullTranslations)
     done = CliRunner().invoke(renewing.command, ["renew"])
     assert done.exit_code == 1 and "共2位" in done.output and f"编号：{lost.id}" in done.output
     contacts.remove(db.session.merge(lost), seen=2, actor=None)
