@@ -23,7 +23,9 @@ ALONE = and_(Transfer.state.in_(OPEN_TRANSFERS), Transfer.batch_id.is_(None))
 
 
 def ground_of(transfer: Transfer, found: Sequence[Due]) -> Due | None:
-    """What of a project's dues the transfer still settles; none where it is overtaken."""
+    """What of a project's dues the transfer still settles; none where it is overtaken: by other units, or because its
+    duties came to be due since different days, which one transfer cannot settle.
+    """
     for due in found:
         same_units = (due.from_unit_id, due.to_unit_id) == (transfer.from_unit_id, transfer.to_unit_id)
         if same_units and set(transfer.duties) <= set(due.duties):
