@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ScalarSelect, and_, case, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import Decision, Duty, Holding, Project, Unit, User
+from crm.models import Decision, Duty, Holding, Project, Transfer, Unit, User
 from crm.periods import Month
 from crm.permissions import visible_to
 from crm.services.standpoint import Standpoint
@@ -39,7 +40,7 @@ class Flow:
 def by_month(
     user: User | None, seen: Standpoint, duty: Duty, unit: Unit, way: Way = "held", months: int = MONTHS
 ) -> list[Flow]:
-    """What came and left in each of the last months up to the day, oldest month first: two statements."""
+    """What came and left in each of the last months up to the day, oldest month first: three statements at most."""
     if not FIRST_YEAR <= seen.day.year <= LAST_YEAR:
         return []
     last = Month.of(seen.day)
@@ -82,7 +83,42 @@ def by_month(
     for day, gone in db.session.execute(left):
         flow = found[Month.of(day)]
         found[flow.month] = Flow(flow.month, flow.began, flow.came, flow.left + gone)
+    if way == "held":
+        for day, gives, count in db.session.execute(_from_the_beginning(user, seen, duty, unit, first)):
+            flow = found[Month.of(day)]
+            if gives:
+                flow = Flow(flow.month, flow.began + count, flow.came, flow.left + count)
+            else:
+                flow = Flow(flow.month, flow.began - count, flow.came + count, flow.left)
+            found[flow.month] = flow
     return list(found.values())
+
+
+def _from_the_beginning(
+    user: User | None, seen: Standpoint, duty: Duty, unit: Unit, first: date
+) -> Select[date, bool, int]:
+    """Day, does the unit give, and how many: transfers in effect from the very day on which the project was first held.
+
+    So was the stock of 27 April 2020. Their rows stand in the place of the first holder's, who has no other: what passed
+    on would look as if it had begun with the receiving unit.
+    """
+    now, before = aliased(Holding), aliased(Holding)
+    gives = Transfer.from_unit_id == unit.id
+    return (
+        select(now.from_day, gives, func.count())
+        .join(Project, Project.id == now.project_id)
+        .join(Transfer, Transfer.id == now.transfer_id)
+        .outerjoin(before, before.id == _neighbour(seen, Holding, now, earlier=True))
+        .where(
+            visible_to(user),
+            getattr(Transfer, duty),
+            or_(gives, Transfer.to_unit_id == unit.id),
+            now.from_day.between(first, seen.day),
+            *_counts(seen, Holding, now),
+            before.indicators_id.is_(None),
+        )
+        .group_by(now.from_day, gives)
+    )
 
 
 def _counts(seen: Standpoint, table: Any, row: Any) -> list[Any]:

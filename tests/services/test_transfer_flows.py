@@ -11,11 +11,13 @@ import pytest
 from crm import clock
 from crm.db import count_statements
 from crm.periods import Month
+from crm.seeds import foundation
 from crm.services import flows, history, holdings, months, standing, standpoint, transfer_flows, units
 from crm.services.holdings import Move
 from crm.services.project_list import Place
 from crm.services.transfer_flows import between_units, projects
 from tests import build
+from tests.services import passing
 from tests.services.offering import person
 from tests.services.transferring import COMPLETED, TODAY, begin, project, proposed, register
 
@@ -79,6 +81,19 @@ def test_months_of_a_unit_by_what_it_held(small: Any) -> None:
         rows = flows.by_month(person("chief"), seen, "indicators", units.unit_by_code(code))
         last = rows[-1]
         assert (str(last.month), last.began, last.came, last.left) == told
+
+
+def test_what_passed_on_the_very_first_day_came_and_left(session: Any) -> None:
+    """As the stock of 27 April 2020 does: the receiving unit's row stands in the place of the first holder's."""
+    with clock.at(TODAY):
+        foundation.load()
+        passing.begin(closed=None)
+        passing.confirm(passing.proposed("P2", "P3"))
+        user, seen = build.user("leader"), standpoint.at(TODAY)
+        for code, told in (("jd", (6, 0, 2)), ("cihui", (0, 2, 0))):
+            rows = flows.by_month(user, seen, "indicators", units.unit_by_code(code))
+            [april] = [row for row in rows if row.month == Month(2020, 4)]
+            assert (april.began, april.came, april.left) == told
 
 
 def test_few_statements_and_only_for_those_who_may_read(small: Any) -> None:
