@@ -24,6 +24,7 @@ from crm.models import (
 )
 from crm.periods import ALWAYS
 from crm.rules import duties
+from crm.rules.duties import Responsibility
 from crm.rules.facts import Facts, Ground, Readings
 from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, named, stretches
 from crm.services import holdings, outcomes, standing, successions, transfer_overtaking
@@ -90,7 +91,7 @@ class Rulebook:
     def _row(self, stretch: Stretch) -> Row:
         attributions = named(stretch.outcome, stretch.facts, stretch.ground.successors)
         leads = [self.ids[a.lead] if a is not None else None for a in attributions]
-        service = attributions[RESPONSIBILITIES.index(duties.Responsibility.ENTERPRISE_SERVICE)]
+        service = attributions[RESPONSIBILITIES.index(Responsibility.ENTERPRISE_SERVICE)]
         assert service is not None
         suggestion = self.ids[service.suggestion] if service.suggestion else None
         return (self._outcomes[stretch.outcome], *leads, str(service.status), suggestion)
@@ -146,6 +147,23 @@ def timeline_of(rows: Iterable[ProjectFacts], book: Rulebook) -> list[Stretch]:
     """The timeline that versions of one project's facts give."""
     history = versions(sorted(rows, key=lambda row: (row.valid_from, row.id)), book)
     return stretches(history, book.grounds) if history else []
+
+
+def entitled_by(
+    timeline: Sequence[Stretch], book: Rulebook
+) -> list[tuple[date, None, str, int | None, int | None]]:
+    """Who is entitled from each day on by a timeline that was worked out, as `dues.between` takes it."""
+    found: list[tuple[date, None, str, int | None, int | None]] = []
+    for stretch in timeline:
+        names = named(stretch.outcome, stretch.facts, stretch.ground.successors)
+        service, indicators = (
+            names[RESPONSIBILITIES.index(duty)]
+            for duty in (Responsibility.ENTERPRISE_SERVICE, Responsibility.INDICATORS)
+        )
+        if service is not None and indicators is not None:
+            units = (book.ids[indicators.lead], book.ids[service.lead])
+            found.append((stretch.from_, None, str(service.status), *units))
+    return found
 
 
 def decided(project: Project, known: datetime | None = None) -> list[Decision]:

@@ -23,11 +23,11 @@ class Due:
     duties: tuple[Duty, ...]
     """`indicators`, `enterprise_service` or both."""
     since: date
-    decision_id: int
-    """The decision that says so."""
+    decision_id: int | None
+    """The stored decision that says so; none where it was worked out from the facts."""
 
 
-Entitled = tuple[date, int, str | None, int | None, int | None]
+Entitled = tuple[date, int | None, str | None, int | None, int | None]
 """From a day on: the decision, its status, and who is entitled to the indicators and to the service."""
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from crm import clock
 from crm.db import db
 from crm.errors import NotFound, Refused
 from crm.messages import N_
-from crm.models import FACTS, Project, ProjectFacts, ProjectReport, User, terms
+from crm.models import FACTS, Industry, Project, ProjectFacts, ProjectReport, User, terms
 from crm.periods import ALWAYS
 from crm.permissions import visible_to
 from crm.services import attribution, companies, fact_checks, history, search
@@ -52,11 +53,15 @@ class Report:
 
 
 def by_number(number: str, user: User | None) -> Project:
-    """The project with this number; raises NotFound where there is none that the person may see."""
-    found = db.session.scalar(select(Project).where(Project.number == number, visible_to(user)))
+    """The project with this number, its industry at hand; raises NotFound where there is none that the person may see."""
+    query = select(Project, Industry).outerjoin(Industry, Industry.code == Project.industry_code)
+    found = db.session.execute(query.where(Project.number == number, visible_to(user))).first()
     if found is None:
         raise NotFound(N_("没有编号为“%(number)s”的项目"), number=number)
-    return found
+    project, industry = found
+    # not by an option of the query: whoever locks the row later would lock what is joined to it
+    set_committed_value(project, "industry", industry)
+    return project
 
 
 def facts_history(project: Project) -> list[ProjectFacts]:

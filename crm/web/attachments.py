@@ -62,10 +62,12 @@ class Panel:
     """MB a file."""
 
     @classmethod
-    def of(cls, row: Any) -> Panel | None:
-        """The panel of a record, for the person who is signed in; none where its files are not for them."""
-        # whoever may add may read: one question where the answer is yes
-        may_add = attachments.may(current_user, row, change=True)
+    def of(cls, row: Any, *, may_add: bool = False) -> Panel | None:
+        """The panel of a record, for the person who is signed in; none where its files are not for them.
+
+        `may_add` where that is known already; whoever may add may read: one question where the answer is yes.
+        """
+        may_add = may_add or attachments.may(current_user, row, change=True)
         if not may_add and not attachments.may(current_user, row):
             return None
         found = attachments.of(row)

@@ -101,7 +101,8 @@ class ProjectPage:
         facts = project_history.on(rows, moment.on, instant)
         runs = periods(timeline)
         names = Names.of(book.units.values(), book.areas.values())
-        kept = spans(holdings.of(project, instant), names)
+        holders = holdings.of(project, instant)
+        kept = spans(holders, names)
         return cls(
             project,
             moment,
@@ -115,7 +116,11 @@ class ProjectPage:
             why(held[-1]) if held else None,
             outlook.kept(project, held[-1], moment.on, instant) if held else None,
             kept,
-            dues.of(project, moment.on, instant),
+            dues.between(
+                attribution.entitled_by(timeline, book),
+                [(row.from_day, row.indicators_id, row.enterprise_service_id) for row in holders],
+                moment.on,
+            ),
             project_history.entries(pairs),
             project.reports,
             may(user, "project:edit", project),

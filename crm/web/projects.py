@@ -81,7 +81,8 @@ def project(number: str) -> str:
     return render_template(
         "projects/project.html",
         shown=shown,
-        files=Panel.of(shown.project),
+        # whoever may change the facts may add files: both are the unit's own
+        files=Panel.of(shown.project, may_add=shown.may_edit),
         from_lead=FromLead.of(shown.project, current_user),
         transfers=transfer_list.of_project(shown.project, TRANSFERS),
         words=transfer_words,

@@ -173,6 +173,19 @@ def transferring(page: Page, walk: Walk) -> None:
     walk.look(page, "transfer withdrawn")
 
 
+def batching(page: Page, walk: Walk) -> None:
+    """A batch drawn up, and withdrawn."""
+    page.goto("/batches/new?kind=sme_city&day=2021-06-03")
+    page.fill("#basis", "会议纪要")
+    page.locator("#save button").click()
+    page.locator(".notice-success").wait_for()
+    walk.look(page, "batch")
+    page.locator("#withdraw-note").evaluate("one => { one.closest('details').open = true; }")
+    page.fill("#withdraw-note", "读屏")
+    page.locator("form[action$='/withdraw'] button").click()
+    page.locator(".notice-success").wait_for()
+
+
 def speaking(page: Page, walk: Walk) -> None:
     """A contact entered, its form, and its telephone shown."""
     page.goto("/companies/1")
@@ -231,6 +244,7 @@ def test_every_page(visit: Visit, site: Site, tmp_path: Path, language: str, sch
             importing(page, walk, tmp_path, f"{language}{width}")
             recording(page, walk, tmp_path, f"{language}{width}")
             transferring(page, walk)
+            batching(page, walk)
     speaking(visit("jd-staff", language=language, scheme=scheme, width=width), walk)
     assert walk.wrong == {}
     asked = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}

@@ -155,8 +155,10 @@ def test_what_is_late_by_person_and_by_unit(client: Client, filled: Flask, two: 
     assert "/projects/P" in quiet and "本区未定" in quiet and "按20天计算" in quiet
     assert "没有这样的项目" in bureau.get("/leads/overdue?kind=signed").text
     for role, kinds in (("staff", 3), ("reviewer", 3), ("leader", 0)):
+        visitor = client(role)
+        visitor.get("/briefs")
         with count_statements() as counted:
-            home = client(role).get("/").text
+            home = visitor.get("/").text
         assert home.count("/leads/overdue?kind=") == kinds, role
         assert counted.count <= 20, counted.statements
     english = client("reviewer", "en").get("/leads/overdue").text

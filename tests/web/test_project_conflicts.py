@@ -127,7 +127,7 @@ def test_a_right_that_went_away_meanwhile(client: Client, filled: Flask) -> None
     before = recorded(filled)
     for step in ("preview", "save", "back"):
         refused = visitor.post("/projects/P1/edit", data=mine.sent | {"name": "丁", "step": step})
-        assert refused.status_code == 403 and "招商、服务或应得单位" in refused.text
+        assert refused.status_code == 403 and "招商、实属或应属单位" in refused.text
     assert recorded(filled) == before
 
 
