@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -223,12 +222,22 @@ def triaging(page: Page, bureau: Page, walk: Walk, mark: str) -> None:
     walk.look(bureau, "triage decided")
 
 
-@pytest.mark.parametrize(("language", "scheme", "width"), [("zh", "light", "desk"), ("en", "dark", "phone")])
-def test_every_page(visit: Visit, site: Site, tmp_path: Path, language: str, scheme: str, width: str) -> None:
+def test_in_english_in_the_dark_on_a_phone(visit: Visit, site: Site) -> None:
+    """What an address alone leads to."""
     walk = Walk(site)
-    signing_in(visit(None, language=language, scheme=scheme, width=width), walk)
     for login, paths in PAGES.items():
-        page = visit(login, language=language, scheme=scheme, width=width)
+        page = visit(login, language="en", scheme="dark", width="phone")
+        for path in paths:
+            page.goto(path)
+            walk.look(page, f"{login} {path}")
+    assert walk.wrong == {}
+
+
+def test_every_page(visit: Visit, site: Site, tmp_path: Path) -> None:
+    walk = Walk(site)
+    signing_in(visit(None), walk)
+    for login, paths in PAGES.items():
+        page = visit(login)
         for path in paths:
             page.goto(path)
             walk.look(page, f"{login} {path}")
@@ -237,15 +246,15 @@ def test_every_page(visit: Visit, site: Site, tmp_path: Path, language: str, sch
             page.locator("tbody a").last.click()
             walk.look(page, "person")
         if login == "jd-staff":
-            leading(page, walk, f"{language}{width}")
-            bureau = visit("reviewer", language=language, scheme=scheme, width=width)
-            triaging(page, bureau, walk, f"{language}{width}")
+            leading(page, walk, "一")
+            bureau = visit("reviewer")
+            triaging(page, bureau, walk, "一")
         if login == "reviewer":
-            importing(page, walk, tmp_path, f"{language}{width}")
-            recording(page, walk, tmp_path, f"{language}{width}")
+            importing(page, walk, tmp_path, "一")
+            recording(page, walk, tmp_path, "一")
             transferring(page, walk)
             batching(page, walk)
-    speaking(visit("jd-staff", language=language, scheme=scheme, width=width), walk)
+    speaking(visit("jd-staff"), walk)
     assert walk.wrong == {}
     asked = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     assert asked - walk.endpoints == set(NO_PAGES), (

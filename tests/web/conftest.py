@@ -65,7 +65,7 @@ def fill(database: Database, instance: Path) -> None:
 ON_ONE = (
     "test_access_log.py", "test_attachments.py", "test_batches.py", "test_contacts.py", "test_health.py", "test_jobs.py", "test_pages.py",
     "test_people.py", "test_project_edit.py", "test_project_restore.py", "test_projects.py", "test_proposals.py",
-    "test_proxies.py", "test_recorded.py", "test_rights.py", "test_sessions.py", "test_settings.py", "test_sign_in.py",
+    "test_proxies.py", "test_recorded.py", "test_rights.py", "test_rights_of_units.py", "test_sessions.py", "test_settings.py", "test_sign_in.py",
     "test_versions.py",
 )  # fmt: skip
 """Pages that ask the database nothing of their own: what they show comes from services whose tests run on both."""

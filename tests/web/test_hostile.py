@@ -95,10 +95,14 @@ def _quoted(value: str) -> str:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("role", [None, "reviewer", "staff", "administrator"])
 def test_nothing_breaks(client: Client, filled: Flask, role: str | None) -> None:
+    """The reviewer tries what is open to several; the others what is theirs alone."""
     names, wrong, count = parameters(), [], 0
     assert {"q", "col", "on", "known", "step", "version", "login", "name"} <= set(names)
     visitor = client(role)
+    tried = {} if role in (None, "reviewer") else {one[:2]: one for one in routes(filled, "reviewer")}
     for endpoint, method, path, odd in routes(filled, role):
+        if (endpoint, method) in tried:
+            continue
         sent: list[tuple[str, dict[str, Any]]] = [(address, {}) for address in odd]
         for turn in range(TURNS):
             fields = {name: NASTY[(place * 7 + turn) % len(NASTY)] for place, name in enumerate(names)}
