@@ -179,7 +179,6 @@ def test_what_ends_without_effect_stays_due_and_may_be_proposed_again(small: Any
         transfers.propose(project().id, reason="长" * 1001, actor=person("gx"))
 
 
-@sqlite_only
 def test_days_that_are_closed_or_before_the_beginning_are_refused(small: Any) -> None:
     months.close(Month(2021, 4), actor=None)
     made = brought("confirming")
@@ -194,7 +193,6 @@ def test_days_that_are_closed_or_before_the_beginning_are_refused(small: Any) ->
     assert books() == before
 
 
-@sqlite_only
 def test_a_day_before_the_project_began_is_refused(small: Any) -> None:
     made = brought("confirming")
     before = books()
