@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from crm.db import db
 from crm.models import Project, User
@@ -36,24 +36,25 @@ class Glance:
 
 
 def glance(user: User, day: date) -> Glance:
-    """What happened in each month up to a day, as far as the person may see it: three statements."""
+    """What happened in each month up to a day, as far as the person may see it: one statement."""
     last = Month.of(day)
     every = [last.plus(step + 1 - 2 * MONTHS) for step in range(2 * MONTHS)]
     found = {name: dict.fromkeys(every, 0) for name in SERIES}
-    for name, column in (
-        ("signed", Project.signed_on),
-        ("started", Project.construction_started_on),
-        ("completed", Project.completed_on),
-    ):
-        more: list[Any] = [func.sum(Project.total_investment_fen)] if name == "signed" else []
-        query = select(column, func.count(), *more).where(
-            visible_to(user), column.between(every[0].first, day)
-        )
-        for on, count, *fen in db.session.execute(query.group_by(column)):
-            month = Month.of(on)
-            found[name][month] += count
-            for sum_ in fen:
-                found["investment"][month] += int(sum_ or 0)
+    columns = {
+        "signed": Project.signed_on,
+        "started": Project.construction_started_on,
+        "completed": Project.completed_on,
+    }
+    counted: list[Any] = [
+        select(literal(name), column, func.count(), func.sum(Project.total_investment_fen))
+        .where(visible_to(user), column.between(every[0].first, day))
+        .group_by(column)
+        for name, column in columns.items()
+    ]
+    for name, on, count, fen in db.session.execute(union_all(*counted)):
+        found[name][Month.of(on)] += count
+        if name == "signed":
+            found["investment"][Month.of(on)] += int(fen or 0)
     values = {name: tuple(by_month[month] for month in every) for name, by_month in found.items()}
     return Glance(
         day,

@@ -110,10 +110,14 @@ class Listing:
     def page(self, after: str | None = None, size: int = PAGE_SIZE) -> Page:
         """The lines after a place, the oldest first, those that ended last first: two statements."""
         lines = [self._line(row) for row in db.session.execute(self._query(after).limit(size + 1))]
+        following = lines[size - 1].key if len(lines) > size else None
+        return Page(lines[:size], *self.counted(), following)
+
+    def counted(self) -> tuple[int, bool]:
+        """How many lines there are, and are there more than were counted? One statement."""
         counted = self._narrowed(Project.id).limit(COUNTED_AT_MOST + 1).subquery()
         count = db.session.scalar(select(func.count()).select_from(counted)) or 0
-        following = lines[size - 1].key if len(lines) > size else None
-        return Page(lines[:size], min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST, following)
+        return min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST
 
     def lines(self) -> Generator[Line, None, None]:
         """Every line in order, some thousand in memory at once."""

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import AuditEvent, Decision, Import, Job, Project, User
+from crm.models import AuditEvent, Decision, Import, Job, Project, Transfer, User
 from crm.permissions import visible_to
 from crm.services.standpoint import Standpoint
 
@@ -71,10 +71,9 @@ def cases(
     return _counted([Case(*row) for row in rows], query, most)
 
 
-def moves(
-    user: User, since: date, until: date, most: int, *, unit_id: int | None = None, order: str = "soonest"
-) -> list[Move]:
-    """Where projects pass from unit to unit in a span of days: `soonest`, `latest` or `largest` first; one statement."""
+def due_soon(user: User, since: date, until: date, most: int, *, unit_id: int) -> list[Move]:
+    """Projects of which another unit will be entitled to the indicators within a span of days, to or from a unit, the
+    soonest first: one statement."""
     now, before, previous, later = (aliased(Decision) for _ in range(4))
     was = select(previous.id).where(previous.project_id == now.project_id, previous.from_day < now.from_day)
     was = was.order_by(previous.from_day.desc(), previous.id.desc()).limit(1).correlate(now)
@@ -89,17 +88,37 @@ def moves(
             visible_to(user),
             now.from_day.between(since, until),
             before.indicators_id != now.indicators_id,
+            or_(before.indicators_id == unit_id, now.indicators_id == unit_id),
             ~overtaken.exists(),
         )
     )  # fmt: skip
+    return [Move(*row) for row in db.session.execute(query.order_by(now.from_day, now.id).limit(most))]
+
+
+def passed_on(
+    user: User, since: date, until: date, most: int, *, unit_id: int | None = None, largest: bool = False
+) -> list[Move]:
+    """Projects whose indicators a confirmed transfer passed on in a span of days, to or from a unit or all of them, the
+    latest or the largest first: one statement."""
+    query: Any = (
+        select(
+            Project.number,
+            Project.name,
+            Transfer.effective_day,
+            Transfer.from_unit_id,
+            Transfer.to_unit_id,
+            Project.total_investment_fen,
+        )
+        .join(Project, Project.id == Transfer.project_id)
+        .where(visible_to(user), Transfer.effective_day.between(since, until), Transfer.indicators)
+    )
     if unit_id is not None:
-        query = query.where(or_(before.indicators_id == unit_id, now.indicators_id == unit_id))
-    orders: dict[str, tuple[Any, ...]] = {
-        "soonest": (now.from_day, now.id),
-        "latest": (now.from_day.desc(), now.id.desc()),
-        "largest": (func.coalesce(Project.total_investment_fen, -1).desc(), now.id),
-    }
-    return [Move(*row) for row in db.session.execute(query.order_by(*orders[order]).limit(most))]
+        query = query.where(or_(Transfer.from_unit_id == unit_id, Transfer.to_unit_id == unit_id))
+    if largest:
+        query = query.order_by(func.coalesce(Project.total_investment_fen, -1).desc(), Transfer.id)
+    else:
+        query = query.order_by(Transfer.effective_day.desc(), Transfer.id.desc())
+    return [Move(*row) for row in db.session.execute(query.limit(most))]
 
 
 def imports(most: int, *, actor_id: int | None = None) -> Some[Import]:

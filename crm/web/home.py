@@ -24,9 +24,11 @@ from crm.services import (
     reminders,
     standpoint,
     transfer_clocks,
+    transfer_list,
     waiting,
 )
 from crm.services.overview import Glance
+from crm.services.transfer_list import Filters
 from crm.services.triages import waiting_for as triages_waiting_for
 from crm.services.units import all_units
 from crm.web import columns_picture, proposal_words, reassignment_words
@@ -81,15 +83,16 @@ def _waiting() -> dict[str, Any]:
         found["cases"] = waiting.cases(
             current_user, seen, ("undetermined", "provisional"), MOST, unit_id=unit_id
         )
-        found["soon"] = waiting.moves(
+        found["soon"] = waiting.due_soon(
             current_user, day + timedelta(days=1), day + SOON, MOST, unit_id=unit_id
         )
-        found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, unit_id=unit_id, order="latest")
-    elif role in LEADERS:
-        found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="largest")
-    else:
+    elif role not in LEADERS:
         found["cases"] = waiting.cases(current_user, seen, ("undetermined",), MOST)
-        found["moves"] = waiting.moves(current_user, day - LATELY, day, MOST, order="latest")
+    own = unit_id if role in UNITS else None
+    found["passed_on"] = waiting.passed_on(
+        current_user, day - LATELY, day, MOST, unit_id=own, largest=role in LEADERS
+    )
+    found["unproposed"] = transfer_list.Listing(current_user, "due", Filters(unit_id=own), 0).counted()
     found["transfers"] = transfer_clocks.waiting_for(current_user)
     found["batches"] = len(batch_signing.waiting_for(current_user))
     found["offers"] = reassignment_list.waiting_for(current_user, MOST)

@@ -11,6 +11,7 @@ from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import ROLES, Import, Project, Transfer, User
 from crm.services import overview, people, standpoint, transfers, waiting
+from tests.services import passing
 from tests.web.conftest import TODAY, Client, register
 
 
@@ -30,6 +31,12 @@ def busy(filled: Flask) -> Flask:
     return filled
 
 
+def hand_over(busy: Flask, number: str = "P5") -> None:
+    """Puts into effect what is due of a project."""
+    with busy.app_context(), transaction(), clock.at(TODAY):
+        passing.confirm(passing.proposed(number))
+
+
 def person(role: str) -> User:
     """The account of a role."""
     found = people.user_by_login(role)
@@ -38,19 +45,21 @@ def person(role: str) -> User:
 
 
 def test_staff_see_what_their_unit_has_open(client: Client, busy: Flask) -> None:
+    hand_over(busy)
     page = client("staff").get("/").text
     assert "机电没选址" in page and "缺选址街道" in page
     assert "商会总部楼" not in page, "another unit's"
     assert (
-        page.index("60天内要易手的")
+        page.index("60天内应划转的")
         < page.index("下月投产的")
-        < page.index("本单位最近的转入转出")
+        < page.index("本单位近90天的划入划出")
         < page.index("刚投产的")
     )
     assert 'href="/units/jd"' in page and "登记表.xlsx" not in page
 
 
 def test_the_bureau_sees_the_undetermined_and_sheets(client: Client, busy: Flask) -> None:
+    hand_over(busy)
     for role in ("reviewer", "bureau_head"):
         page = client(role).get("/").text
         assert "等待裁定的" in page and "商会总部楼" in page and "机电没选址" not in page
@@ -58,6 +67,7 @@ def test_the_bureau_sees_the_undetermined_and_sheets(client: Client, busy: Flask
 
 
 def test_leaders_see_the_months_first(client: Client, busy: Flask) -> None:
+    hand_over(busy)
     page = client("leader").get("/").text
     assert page.index("2021年6月一览") < page.index("要看的简报") and 'href="/briefs/2021-05"' in page
     assert "刚投产的" in page and "等待裁定的" not in page
@@ -85,6 +95,21 @@ def test_proposals_wait_for_the_head_and_stand_with_who_made_them(client: Client
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_due_has_not_passed_on(client: Client, busy: Flask) -> None:
+    for role, told, address in (
+        ("staff", True, "/transfers?tab=due&amp;unit=jd"),
+        ("reviewer", True, "/transfers?tab=due"),
+        ("administrator", False, ""),
+    ):
+        before = client(role).get("/").text
+        assert (f'<a href="{address}">应划转未提出</a> <strong class="number">1</strong>' in before) == told
+        assert "刚投产的" not in before, "it is due, and nobody has confirmed it"
+    hand_over(busy)
+    after = client("staff").get("/").text
+    assert "应划转未提出" not in after and after.index("划入划出") < after.index("刚投产的")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_transfers_that_wait_lead_to_the_desk(client: Client, busy: Flask) -> None:
     with busy.app_context(), transaction(), clock.at(TODAY):
         number = db.session.query(Project.id).filter_by(number="P5").scalar()
@@ -103,7 +128,7 @@ def test_transfers_that_wait_lead_to_the_desk(client: Client, busy: Flask) -> No
 
 def test_nothing_open_says_so(client: Client, filled: Flask) -> None:
     page = client("staff").get("/").text
-    for said in ("本单位的项目都已判定", "60天内没有本单位的项目要易手", "这段时间没有变动"):
+    for said in ("本单位的项目都已判定", "60天内没有本单位的项目应划转", "这段时间没有项目划转"):
         assert said in page
 
 
