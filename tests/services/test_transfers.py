@@ -116,7 +116,6 @@ def test_a_list_goes_back_point_by_point_and_is_signed_anew(small: Any) -> None:
     assert db.session.query(TransferSignature).count() == 3
 
 
-@sqlite_only
 @pytest.mark.parametrize("step", ["filling", "signing", "confirming", "confirmed"])
 def test_who_may_not_and_what_comes_too_late_changes_nothing(small: Any, step: str) -> None:
     made = brought(step, by="reviewer")

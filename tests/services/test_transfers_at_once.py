@@ -5,18 +5,22 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from crm import clock
-from crm.db import db
-from crm.errors import Refused, Stale
+from crm import clock, create_app
+from crm.db import db, transaction
+from crm.errors import NotAllowed, Refused, Stale
 from crm.models import CarryOver, Holding, Transfer, TransferSignature
-from crm.services import transfers
+from crm.periods import Month
+from crm.services import months, projects, transfers
+from crm.services.attribution import rulebook
 from tests.databases import Database
 from tests.processes import PATIENCE, ROOT, environment
 from tests.services.offering import person
@@ -32,6 +36,7 @@ from tests.services.transferring import (
     holders,
     project,
     proposed,
+    said,
 )
 
 BEFORE = [(SIGNED, "gx", "gx")]
@@ -50,9 +55,44 @@ def won(found: list[Any]) -> str:
     return str(next(one for one in found if isinstance(one, str)))
 
 
+def second(database: Database, folder: Path, first: Callable[[], Any], late: Callable[[], Any]) -> Refused:
+    """What the one is told that came while the other, in a connection of its own, had not committed yet.
+
+    It waits for the other, and changes nothing.
+    """
+    db.session.commit()
+    first()
+    db.session.flush()
+    after = books()
+    app = create_app(database.settings(folder))
+    begun, found = threading.Event(), []
+
+    def run() -> None:
+        with app.app_context(), clock.at(TODAY):
+            begun.set()
+            try:
+                with transaction():
+                    late()
+            except Refused as refused:
+                found.append(refused)
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert begun.wait(PATIENCE)
+    thread.join(0.2)
+    assert thread.is_alive(), "nothing is decided before the first has ended"
+    db.session.commit()
+    thread.join(PATIENCE)
+    assert found and books() == after, found
+    return found[0]
+
+
 def test_confirmed_twice_and_withdrawn_at_once(small: Any, database: Database, tmp_path: Path) -> None:
     made = brought("confirming", by="gx2")
-    number, version = made.id, made.version
+    number, version, told = made.id, made.version, said(made)
 
     def confirm(login: str = "chief") -> Transfer:
         return transfers.confirm(number, version=version, actor=person(login))
@@ -63,11 +103,56 @@ def test_confirmed_twice_and_withdrawn_at_once(small: Any, database: Database, t
     state = won(together(database, tmp_path, [confirm, lambda: confirm("reviewer"), withdraw]))
     assert made.state == state and holders() == (AFTER if state == "confirmed" else BEFORE)
     assert db.session.query(TransferSignature).count() == (3 if state == "confirmed" else 2)
-    for verb in (confirm, withdraw):
-        before = books()
-        with pytest.raises(Stale, match="没有再做什么"):
-            verb()
-        assert books() == before
+    assert said(made) == [*told, state]
+
+
+def begin_later() -> None:
+    """After the day on which it was to pass on."""
+    later = {"signed_on": date(2021, 5, 10), "completed_on": date(2021, 5, 20)}
+    projects.change(project(), later, actor=None, valid_from=date(1, 1, 1), book=rulebook())
+    assert project().due_since == later["completed_on"]
+
+
+STEPS: dict[str, Callable[[int, int], Any]] = {
+    "sign": lambda number, version: transfers.sign(number, version=version, actor=person("jinghe")),
+    "sign for another": lambda number, version: transfers.sign(number, version=version, actor=person("sy")),
+    "confirm": lambda number, version: transfers.confirm(
+        number, version=version, actor=person("chief"), day=COMPLETED
+    ),
+    "withdraw": lambda number, version: transfers.withdraw(
+        number, version=version, note="缓办", actor=person("gx2")
+    ),
+    "close": lambda number, version: months.close(Month(2021, 4), actor=None),
+    "begin later": lambda number, version: begin_later(),
+    "propose": lambda number, version: proposed("jinghe"),
+}
+
+
+@pytest.mark.parametrize(
+    ("first", "late", "error", "match"),
+    [
+        ("confirm", "confirm", Stale, "已由chief确认，没有再做什么"),
+        ("withdraw", "confirm", Stale, "已由gx2撤回，没有再做什么"),
+        ("confirm", "withdraw", Stale, "已由chief确认，没有再做什么"),
+        ("sign", "sign", Stale, "双方已经签字"),
+        ("sign", "sign for another", NotAllowed, "只能为本单位签字"),
+        ("close", "confirm", Refused, "已月结，划转最早从2021-05-01起生效"),
+        ("begin later", "confirm", Stale, "已被他人修改"),
+        ("propose", "propose", Refused, "已有办理中的划转"),
+    ],
+)
+def test_whoever_comes_second_changes_nothing(
+    small: Any, database: Database, tmp_path: Path, first: str, late: str, error: Any, match: str
+) -> None:
+    number = version = 0
+    if first != "propose":
+        made = brought("signing" if first == "sign" else "confirming", by="gx2")
+        number, version = made.id, made.version
+    found = second(
+        database, tmp_path, lambda: STEPS[first](number, version), lambda: STEPS[late](number, version)
+    )
+    with pytest.raises(error, match=match):
+        raise found
 
 
 def test_two_proposals_at_once(small: Any, database: Database, tmp_path: Path) -> None:

@@ -116,7 +116,10 @@ def books() -> tuple[Any, ...]:
             (t.id, t.state, t.round, t.due_on, t.note, t.giver_id, t.receiver_id, t.effective_day, t.since, t.version)
             for t in db.session.query(Transfer).order_by(Transfer.id)
         ],
-        [(i.id, i.state, i.remark, i.answer, i.version) for i in db.session.query(TransferItem)],
+        [
+            (i.id, i.text, i.state, i.remark, i.answer, i.removed, i.version)
+            for i in db.session.query(TransferItem).order_by(TransferItem.id)
+        ],
         (one.held_indicators_id, one.held_enterprise_service_id, one.due_since, one.version),
         *(db.session.query(table).count() for table in (TransferSignature, Holding, CarryOver, AuditEvent)),
     )  # fmt: skip
