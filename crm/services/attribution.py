@@ -166,6 +166,17 @@ def entitled_by(
     return found
 
 
+def policy_apart(timeline: Sequence[Stretch], book: Rulebook) -> list[tuple[date, int | None]]:
+    """From each day on who is entitled to 政策兑现 where reading R9 parts it from the service; nobody where it goes along."""
+    found: list[tuple[date, int | None]] = []
+    for stretch in timeline:
+        names = named(stretch.outcome, stretch.facts, stretch.ground.successors)
+        one = names[RESPONSIBILITIES.index(Responsibility.POLICY_DELIVERY)]
+        apart = stretch.ground.readings.R9 == "site-street" and one is not None
+        found.append((stretch.from_, book.ids[one.lead] if apart and one else None))
+    return found
+
+
 def decided(project: Project, known: datetime | None = None) -> list[Decision]:
     """What is stored for a project: the decision from each day on, in order of days."""
     query = select(Decision).where(Decision.project_id == project.id)

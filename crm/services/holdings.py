@@ -59,6 +59,25 @@ def of(project: Project, known: datetime | None = None) -> list[Holding]:
     return list({row.from_day: row for row in rows}.values())
 
 
+def policy_delivery(
+    rows: Sequence[Holding], entitled: Sequence[tuple[date, int | None]]
+) -> list[tuple[date, int | None, int | None]]:
+    """政策兑现: from each day on the unit that holds it, and the transfer that brought it there; both in order of days.
+
+    With the service, but on days on which `entitled` names a unit with that one: see `attribution.policy_apart`.
+    """
+    moves = {row.from_day: row.transfer_id for row in rows}
+    service = {row.from_day: row.enterprise_service_id for row in rows}
+    apart = dict(entitled)
+    holder, other = None, None
+    found: list[tuple[date, int | None, int | None]] = []
+    for day in sorted({*service, *apart}):
+        holder, other = service.get(day, holder), apart.get(day, other)
+        unit_id = other if holder and other else holder
+        found.append((day, unit_id, moves.get(day) if unit_id == holder else None))
+    return found
+
+
 def effective_day(since: date) -> date:
     """From which day a transfer due since a day holds: that day, or the first after the last closed month."""
     closed = months.last_closed_day()

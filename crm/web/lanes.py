@@ -1,6 +1,6 @@
 """The picture of a project's attribution: six lanes of bars over time, placed in per cent of the width.
 
-Who is entitled is above; of indicators and service who holds is below, and what lies between is hatched where they differ.
+Who is entitled is above; of indicators, service and policy who holds is below, and what lies between is hatched where they differ.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 
 from flask_babel import gettext
@@ -102,7 +103,7 @@ class ProjectPage:
         runs = periods(timeline)
         names = Names.of(book.units.values(), book.areas.values())
         holders = holdings.of(project, instant)
-        kept = spans(holders, names)
+        kept = spans(holders, attribution.policy_apart(timeline, book), names)
         return cls(
             project,
             moment,
@@ -136,7 +137,7 @@ class ProjectPage:
         return None
 
     def held(self, responsibility: str) -> HeldSpan | None:
-        """Who holds indicators or service on the day; none where nobody does, and of what is held as entitled."""
+        """Who holds indicators, service or policy on the day; none where nobody does, and of what is held as entitled."""
         for span in self.holdings:
             if (
                 span.responsibility == responsibility
@@ -204,19 +205,25 @@ class ProjectPage:
         )
 
 
-def spans(rows: Sequence[Holding], names: Names) -> list[HeldSpan]:
-    """The unbroken times in which one unit holds a responsibility, in the order of responsibilities and days."""
+def spans(rows: Sequence[Holding], apart: Sequence[tuple[date, int | None]], names: Names) -> list[HeldSpan]:
+    """The unbroken times in which one unit holds a responsibility, in the order of responsibilities and days.
+
+    `apart`: who is entitled to 政策兑现 where a reading parts it from the service.
+    """
     made: list[HeldSpan] = []
-    for duty in DUTIES:
+    held: dict[str, Sequence[tuple[date, int | None, int | None]]] = {
+        duty: [(row.from_day, getattr(row, f"{duty}_id"), row.transfer_id) for row in rows] for duty in DUTIES
+    }
+    held["policy_delivery"] = holdings.policy_delivery(rows, apart)
+    for duty, days in held.items():
         last: int | None = None
-        for row in rows:
-            unit_id = getattr(row, f"{duty}_id")
+        for day, unit_id, transfer_id in days:
             if unit_id == last:
                 continue
             if last is not None:
-                made[-1] = replace(made[-1], to=row.from_day)
+                made[-1] = replace(made[-1], to=day)
             if unit_id is not None:
-                made.append(HeldSpan(duty, names.units[unit_id].code, row.from_day, None, row.transfer_id))
+                made.append(HeldSpan(duty, names.units[unit_id].code, day, None, transfer_id))
             last = unit_id
     return made
 

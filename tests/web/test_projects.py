@@ -135,9 +135,10 @@ def test_who_holds_it_and_who_is_entitled(client: Client, filled: Flask) -> None
     assert "实属，2021年3月1日起" in page and "2021年5月1日起应划转" in page
     assert (
         page.count('class="lane-gap" role="img"')
-        == 2
+        == 3
         == page.count("2021年5月1日起应属慈惠街，实属机电产业办")
     )
+    assert "政策兑现：实属机电产业办，2021年3月1日起" in page, "with the service"
     assert "经济指标：实属机电产业办，2021年3月1日起" in page and "实属的期间" in page
     before = client("staff").get("/projects/P9?on=2021-04-30").text
     assert "应属相同，2021年3月1日起" in before and "应划转" not in before
