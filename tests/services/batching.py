@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import String, cast, insert, literal, select, update
 
 from crm import clock
-from crm.db import transaction
-from crm.models import Project, TransferBatch, User
+from crm.db import db, transaction
+from crm.models import Decision, Holding, Project, ProjectFacts, TransferBatch, User
 from crm.periods import Month
 from crm.rules.facts import Facts
-from crm.services import batch_signing, batches, months, people, projects, units
+from crm.services import batch_signing, batches, months, people, projects, standing, units
 from crm.sheets.registry import RegistryRow
 from tests import build, databases, founded
 from tests.conftest import BOTH
@@ -25,6 +26,10 @@ NOTICE = date(2020, 4, 27)
 YI = 10_000_000_000
 OLD = date(2015, 1, 1)
 HEADS = ("jd", "sy", "cihui", "changqing", "xingou")
+MANY = 5_000
+COPIES_FROM = 10_000
+"""The copies' ids are above it."""
+
 AT_CIHUI = {
     "attracted_by": "jd",
     "served_by": "jd",
@@ -95,11 +100,40 @@ def confirmed(**more: Any) -> TransferBatch:
     return batch_signing.confirm(batch.id, version=batch.version, actor=person("bureau_head"))
 
 
+def multiply(number: str, count: int) -> None:
+    """So many copies of a project, with its facts and what is decided and held of it: one statement for each table."""
+    few = select(literal(1).label("copy")).cte("copies", recursive=True)
+    few = few.union_all(select(few.c.copy + 1).where(few.c.copy < count))
+    key = few.c.copy + COPIES_FROM
+    first = db.session.query(Project.id).filter_by(number=number).scalar()
+    for model in (Project, ProjectFacts, Decision, Holding):
+        table: Any = model.__table__
+        new = (
+            {"id": key, "number": literal("N") + cast(key, String)}
+            if model is Project
+            else {"project_id": key}
+        )
+        columns = {column.name: column for column in table.columns if column.name != "id"} | new
+        of = table.c.id if model is Project else table.c.project_id
+        found = select(*columns.values()).select_from(few).join(table, of == first)
+        db.session.execute(insert(table).from_select(list(columns), found, include_defaults=False))
+    copied = update(Project).where(Project.id > COPIES_FROM).values(decision_id=standing.current(TODAY))
+    db.session.execute(copied, execution_options={"synchronize_session": False})
+
+
 def enter() -> None:
     """Founded books with all that."""
     founded.enter()
     with clock.at(TODAY), transaction():
         begin()
+
+
+def enter_many() -> None:
+    """The same with five thousand projects that one batch moves, and a job queued that puts it into effect."""
+    enter()
+    with clock.at(TODAY), transaction():
+        multiply("P000", MANY - 4)
+        confirmed()
 
 
 @pytest.fixture(params=BOTH)
