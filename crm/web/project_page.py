@@ -64,6 +64,9 @@ class Entitled:
     """Who is entitled to a responsibility on the day asked about: since when, and until when where a change is known."""
 
     period: Period
+    since: date
+    until: date | None
+    """The days from and until which this unit leads, whoever assists."""
     reference: str
 
 
@@ -129,12 +132,23 @@ class ProjectPage:
 
     def entitled(self, responsibility: str) -> Entitled | None:
         """Who is entitled to a responsibility on the day; none where nobody is."""
+        runs: list[Period] = []
         for period in self.periods:
-            runs = period.from_ <= self.moment.on and (period.to is None or self.moment.on < period.to)
-            if runs and period.responsibility == responsibility:
-                completed = self.stage == "completed"
-                return Entitled(period, words(period.attribution.rule, completed=completed)[0])
-        return None
+            if period.responsibility != responsibility:
+                continue
+            led_on = bool(runs) and runs[-1].to == period.from_ and _leads_on(runs[-1], period)
+            runs = [*runs, period] if led_on else [period]
+            if period.from_ <= self.moment.on and (period.to is None or self.moment.on < period.to):
+                found, since = period, runs[0].from_
+                break
+        else:
+            return None
+        until = found.to
+        for period in self.periods:
+            if period.responsibility == responsibility and period.from_ == until and _leads_on(found, period):
+                until = period.to
+        completed = self.stage == "completed"
+        return Entitled(found, since, until, words(found.attribution.rule, completed=completed)[0])
 
     def held(self, responsibility: str) -> HeldSpan | None:
         """Who holds indicators, service or policy on the day; none where nobody does, and of what is held as entitled."""
@@ -203,6 +217,14 @@ class ProjectPage:
             texts.get((code, choice), ("", choice))[1],
             texts.get((code, other), ("", other))[1],
         )
+
+
+def _leads_on(before: Period, after: Period) -> bool:
+    """Does the same unit go on leading, as surely as before?"""
+    return (before.attribution.lead, before.attribution.status) == (
+        after.attribution.lead,
+        after.attribution.status,
+    )
 
 
 def spans(rows: Sequence[Holding], apart: Sequence[tuple[date, int | None]], names: Names) -> list[HeldSpan]:

@@ -140,6 +140,9 @@ def test_who_holds_it_and_who_is_entitled(client: Client, filled: Flask) -> None
     )
     assert "政策兑现：实属机电产业办，2021年3月1日起" in page, "with the service"
     assert "经济指标：实属机电产业办，2021年3月1日起" in page and "实属的期间" in page
+    assert '<dd class="holder-when">2021年3月1日起</dd>' in page, (
+        "attraction stays, though nobody assists any more"
+    )
     before = client("staff").get("/projects/P9?on=2021-04-30").text
     assert "应属相同，2021年3月1日起" in before and "应划转" not in before
     undetermined = client("staff").get("/projects/P3").text
