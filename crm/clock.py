@@ -67,6 +67,11 @@ def begins(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
+def ends(day: date) -> datetime:
+    """The last instant of a day in the district."""
+    return datetime.combine(day, time.max, SHANGHAI).astimezone(UTC)
+
+
 @contextmanager
 def at(day: date, instant: datetime | None = None) -> Iterator[None]:
     """Sets the business day, and the recorded instant where given, for what happens inside: seeds and

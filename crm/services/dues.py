@@ -1,4 +1,8 @@
-"""应划转: where another unit is entitled than holds, a transfer is due: of what, from whom to whom, by which rule, since when."""
+"""应划转: where another unit is entitled than holds, a transfer is due: of what, from whom to whom, by which rule, since when.
+
+Not where one was confirmed by the day asked about and takes effect on a later one: then nothing is left to be done, and
+from its effective day on who holds is compared anew.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 
+from crm import clock
 from crm.db import db
-from crm.models import DUTIES, RESPONSIBILITIES, Decision, Duty, Outcome, Project
+from crm.models import DUTIES, RESPONSIBILITIES, Decision, Duty, Holding, Outcome, Project
 from crm.services import holdings
 
 
@@ -38,13 +44,30 @@ def of(project: Project, day: date, known: datetime | None = None) -> list[Due]:
     silent: then the bureau is asked first.
     """
     return between(
-        _entitled([project.id], known)[project.id], holdings.rows_of([project.id], known)[project.id], day
+        _entitled([project.id], known)[project.id], holdings.recorded([project.id], known)[project.id], day
     )
 
 
 def differ(status: Any, pairs: Iterable[tuple[Any, Any]]) -> ColumnElement[bool]:
     """For a query: is another unit entitled than holds, where the notice says who? `pairs`: entitled and held."""
     return and_(status != "undetermined", or_(*(entitled != held for entitled, held in pairs)))
+
+
+def due(
+    status: Any, held: Mapping[Duty, tuple[Any, Any]], day: date, known: datetime | None
+) -> ColumnElement[bool]:
+    """For a query over projects: is a transfer of one of these due, seen from a day and as known at an instant (None: now)?
+
+    `held`: responsibility → who is entitled to it and who holds it.
+    """
+    later = aliased(Holding)
+    until = min(clock.ends(day), known) if known else clock.ends(day)
+    query = exists().where(later.project_id == Project.id, later.from_day > day, later.recorded_at <= until)
+    open_ones = (
+        and_(entitled != holder, ~query.where(getattr(later, f"{duty}_id") != holder))
+        for duty, (entitled, holder) in held.items()
+    )
+    return and_(status != "undetermined", or_(*open_ones))
 
 
 def rule_of(due: Due) -> str:
@@ -59,18 +82,20 @@ def rule_in(body: Mapping[str, Any], duty: str) -> str:
     return str(body["duties"][RESPONSIBILITIES.index(duty)]["rule"])
 
 
-def between(entitled: Sequence[Entitled], held: Sequence[holdings.Row], day: date) -> list[Due]:
+def between(entitled: Sequence[Entitled], held: Sequence[holdings.Recorded], day: date) -> list[Due]:
     """The differences that a day shows between rows of who is entitled and rows of who holds, each in order of days."""
+    later = [row for row in held if row[0] > day and row[3] <= clock.ends(day)]
     entitled = [row for row in entitled if row[0] <= day]
     held = [row for row in held if row[0] <= day]
     if not entitled or not held or entitled[-1][2] in (None, "undetermined"):
         return []
     _, number, _, *entitled_now = entitled[-1]
-    _, *held_now = held[-1]
+    held_now = held[-1][1:3]
     found: dict[tuple[int, int, date], list[Duty]] = {}
     for index, duty in enumerate(DUTIES):
         to, has = entitled_now[index], held_now[index]
-        if to is not None and has is not None and to != has:
+        confirmed = any(row[1 + index] != has for row in later)
+        if to is not None and has is not None and to != has and not confirmed:
             since = _since(entitled, held, index, to, has)
             found.setdefault((has, to, since), []).append(duty)
     return [Due(has, to, tuple(duties), since, number) for (has, to, since), duties in found.items()]
@@ -78,13 +103,13 @@ def between(entitled: Sequence[Entitled], held: Sequence[holdings.Row], day: dat
 
 def of_all(project_ids: Sequence[int], day: date, known: datetime | None = None) -> dict[int, list[Due]]:
     """Project id → what of it is to pass on, for each of these, as known at an instant (None: now): two statements."""
-    entitled, held = _entitled(project_ids, known), holdings.rows_of(project_ids, known)
+    entitled, held = _entitled(project_ids, known), holdings.recorded(project_ids, known)
     return {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
 
 
 def on_days(project_ids: Sequence[int], days: Sequence[date]) -> dict[int, tuple[list[Due], ...]]:
     """Project id → what is to pass on, seen from each of these days: two statements, however many projects."""
-    entitled, held = _entitled(project_ids), holdings.rows_of(project_ids)
+    entitled, held = _entitled(project_ids), holdings.recorded(project_ids)
     return {
         project_id: tuple(between(entitled[project_id], held[project_id], day) for day in days)
         for project_id in project_ids
@@ -116,15 +141,17 @@ def _entitled(project_ids: Sequence[int], known: datetime | None = None) -> dict
     return {project_id: list(rows.values()) for project_id, rows in found.items()}
 
 
-def _since(entitled: Sequence[Entitled], held: Sequence[holdings.Row], index: int, to: int, has: int) -> date:
+def _since(
+    entitled: Sequence[Entitled], held: Sequence[holdings.Recorded], index: int, to: int, has: int
+) -> date:
     """The first day of the unbroken run, up to the last rows, in which one unit is entitled and the other holds."""
     due_from, held_from = entitled[-1][0], held[-1][0]
     for day, _, status, *units in reversed(entitled):
         if units[index] != to or status == "undetermined":
             break
         due_from = day
-    for day, *holders in reversed(held):
-        if holders[index] != has:
+    for row in reversed(held):
+        if row[1 + index] != has:
             break
-        held_from = day
+        held_from = row[0]
     return max(due_from, held_from)

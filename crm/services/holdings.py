@@ -24,6 +24,9 @@ from crm.services import months
 Row = tuple[date, int | None, int | None]
 """From a day on: who holds the indicators, who the service; nobody where the project has not begun."""
 
+Recorded = tuple[date, int | None, int | None, datetime]
+"""The same, and when it was recorded."""
+
 NOBODY = (None, None)
 
 AT_ONCE = 2_000
@@ -147,14 +150,22 @@ def pass_on(moves: Iterable[Move], event: AuditEvent) -> None:
 
 def rows_of(project_ids: Sequence[int], known: datetime | None = None) -> Mapping[int, list[Row]]:
     """Project id → who holds it from each day on, in order of days, as known at an instant: one statement."""
-    query = select(
-        Holding.project_id, Holding.from_day, Holding.indicators_id, Holding.enterprise_service_id
-    ).where(Holding.project_id.in_(project_ids))
+    return {
+        project_id: [row[:3] for row in rows] for project_id, rows in recorded(project_ids, known).items()
+    }
+
+
+def recorded(project_ids: Sequence[int], known: datetime | None = None) -> Mapping[int, list[Recorded]]:
+    """The same, each row with the instant at which it was recorded: one statement."""
+    columns = (Holding.from_day, Holding.indicators_id, Holding.enterprise_service_id, Holding.recorded_at)
+    query = select(Holding.project_id, *columns).where(Holding.project_id.in_(project_ids))
     if known is not None:
         query = query.where(Holding.recorded_at <= known)
-    found: dict[int, dict[date, Row]] = {project_id: {} for project_id in project_ids}
-    for project_id, day, *held in db.session.execute(query.order_by(Holding.from_day, Holding.id)):
-        found[project_id][day] = (day, held[0], held[1])
+    found: dict[int, dict[date, Recorded]] = {project_id: {} for project_id in project_ids}
+    for project_id, day, indicators_id, service_id, at in db.session.execute(
+        query.order_by(Holding.from_day, Holding.id)
+    ):
+        found[project_id][day] = (day, indicators_id, service_id, at)
     return {project_id: list(rows.values()) for project_id, rows in found.items()}
 
 

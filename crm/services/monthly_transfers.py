@@ -75,14 +75,18 @@ def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
 
     Overdue is what nobody passed on within so many days. One statement, and two for each five thousand that are due.
     """
-    pairs = [(getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES]
+    pairs = {duty: (getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES}
     query: Any = (
-        select(Project.id, *(column for pair in pairs for column in pair), ProjectFacts.total_investment_fen)
+        select(
+            Project.id,
+            *(column for pair in pairs.values() for column in pair),
+            ProjectFacts.total_investment_fen,
+        )
         .select_from(Project)
         .join(Decision, Decision.id == standing.current(day))
         .join(Holding, Holding.id == holdings.current(day))
         .join(ProjectFacts, ProjectFacts.id == standpoint.version(day, None))
-        .where(visible, dues.differ(Decision.status, pairs))
+        .where(visible, dues.due(Decision.status, pairs, day, None))
     )
     rows = db.session.execute(query).all()
     late = day - timedelta(days=days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, exists, false, func, not_
@@ -64,6 +64,7 @@ class Sources:
     decided: Any
     held: Any
     day: date
+    known: datetime | None
 
     @property
     def status(self) -> Any:
@@ -76,11 +77,11 @@ class Sources:
 
     @property
     def due(self) -> ColumnElement[bool]:
-        """Is another unit entitled than holds?"""
+        """Is a transfer due?"""
         if self.decided is Project:
             return Project.due_since.is_not(None)
-        pairs = ((getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES)
-        return func.coalesce(dues.differ(Decision.status, pairs), false())
+        pairs = {duty: (getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES}
+        return func.coalesce(dues.due(Decision.status, pairs, self.day, self.known), false())
 
     def narrowed(self, filters: Filters) -> Iterator[ColumnElement[bool]]:
         """The conditions of every filter but the text."""

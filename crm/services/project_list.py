@@ -220,8 +220,8 @@ class Listing:
     @cached_property
     def _sources(self) -> Sources:
         if self._stands:
-            return Sources(self._facts, Project, Project, self.on)
-        return Sources(self._facts, Decision, Holding, self.on)
+            return Sources(self._facts, Project, Project, self.on, self.known)
+        return Sources(self._facts, Decision, Holding, self.on, self.known)
 
     def _with_history(self, query: Select[Any], *, decided: bool, held: bool) -> Select[Any]:
         """With the decision and the holding in force, where they are asked for."""

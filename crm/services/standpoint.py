@@ -56,7 +56,12 @@ class Standpoint:
         """Is another unit entitled than holds, so that a transfer is due?"""
         if self.is_present:
             return Project.due_since.is_not(None)
-        return dues.differ(self.status, ((self.entitled(duty), self.held(duty)) for duty in DUTIES))
+        return self.due_of(*DUTIES)
+
+    def due_of(self, *duties: Duty) -> ColumnElement[bool]:
+        """Is a transfer of one of these responsibilities due?"""
+        pairs = {duty: (self.entitled(duty), self.held(duty)) for duty in duties}
+        return dues.due(self.status, pairs, self.day, self.known)
 
     def select(self, user: User | None, *columns: Any) -> Select[Any]:
         """Columns of the projects that the person may see and whose attribution has begun."""

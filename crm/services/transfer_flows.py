@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 
 from crm.db import db
 from crm.models import Duty, Holding, Project, Transfer, User
-from crm.services import dues, unit_figures
+from crm.services import unit_figures
 from crm.services.project_list import PAGE_SIZE, Place
 from crm.services.standpoint import Standpoint
 from crm.services.unit_figures import Amount, Page
@@ -40,7 +40,7 @@ def between_units(user: User | None, seen: Standpoint, duty: Duty, first: date) 
     query = seen.select(user, *pair, func.count(), fen).join(moved, moved.c.project_id == Project.id)
     confirmed = _amounts(query.group_by(*pair))
     held, entitled = seen.held(duty), seen.entitled(duty)
-    query = seen.select(user, held, entitled, func.count(), fen).where(_due(seen, duty))
+    query = seen.select(user, held, entitled, func.count(), fen).where(seen.due_of(duty))
     due = _amounts(query.group_by(held, entitled))
     none = Amount()
     found = [
@@ -62,7 +62,7 @@ def projects(
 ) -> Page:
     """One page of exactly the projects that a figure counts: two statements."""
     if part == "due":
-        condition = and_(_due(seen, duty), seen.held(duty) == pair[0], seen.entitled(duty) == pair[1])
+        condition = and_(seen.due_of(duty), seen.held(duty) == pair[0], seen.entitled(duty) == pair[1])
     else:
         moved = _moved(seen, duty, first).where(
             Transfer.from_unit_id == pair[0], Transfer.to_unit_id == pair[1]
@@ -84,10 +84,6 @@ def _moved(seen: Standpoint, duty: Duty, first: date) -> Select[int, int, int]:
         .distinct()
     )
     return query if seen.known is None else query.where(Holding.recorded_at <= seen.known)
-
-
-def _due(seen: Standpoint, duty: Duty) -> Any:
-    return dues.differ(seen.status, ((seen.entitled(duty), seen.held(duty)),))
 
 
 def _amounts(query: Select[Any]) -> dict[tuple[int, int], Amount]:

@@ -22,6 +22,7 @@ IN_BATCHES = ("3.1-", "3.4-")
 """How the rules begin that settle many projects at once (clause 三 一是, 四是): the bureau draws them up as batches."""
 
 NOT_DUE = N_("没有应划转的职责：应属与实属一致，或者归属待商务局裁定")
+AHEAD = N_("划转%(number)s号已经确认，自%(day)s起由%(unit)s实属，不必再提")
 OPEN = N_("这个项目已有办理中的划转，编号%(number)s；请等它办结，或先撤回")
 OPEN_IN_BATCH = N_("这个项目在办理中的划转批次里，批次编号%(number)s；如需单独办理，请商务局先从批次中移出")
 CEASED = N_("%(unit)s已不存在，由商务局按单位承继成批办理")
@@ -33,6 +34,12 @@ def open_of(project_id: int) -> Transfer | None:
     return db.session.scalar(query)
 
 
+def ahead_of(project_id: int) -> Transfer | None:
+    """The transfer of a project that was confirmed and takes effect on a later day; none where none is: one statement."""
+    query = select(Transfer).where(Transfer.project_id == project_id, Transfer.effective_day > clock.today())
+    return db.session.scalars(query.order_by(Transfer.id.desc()).limit(1)).first()
+
+
 def chosen(project: Project, actor: User | None, from_unit_id: int | None) -> Due:
     """What of a project is due and may be proposed by the person. Raises NotAllowed and Refused."""
     _refuse_open(open_of(project.id))
@@ -40,6 +47,10 @@ def chosen(project: Project, actor: User | None, from_unit_id: int | None) -> Du
     if from_unit_id is not None:
         found = [due for due in found if due.from_unit_id == from_unit_id]
     if not found:
+        ahead = ahead_of(project.id)
+        if ahead and ahead.effective_day:
+            day, unit = ahead.effective_day.isoformat(), ahead.to_unit.name
+            raise Refused(AHEAD, number=ahead.id, day=day, unit=unit)
         raise Refused(NOT_DUE)
     if actor is not None and actor.role in UNITS:
         found = [due for due in found if actor.unit_id in (due.from_unit_id, due.to_unit_id)]

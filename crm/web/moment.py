@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from crm import clock
 from crm.web.parameters import Given
@@ -27,7 +27,7 @@ class Moment:
     @property
     def instant(self) -> datetime | None:
         """The last instant whose records count; none: all do."""
-        return end_of(self.known) if self.known else None
+        return clock.ends(self.known) if self.known else None
 
     @property
     def is_present(self) -> bool:
@@ -39,8 +39,3 @@ class Moment:
         """What links carry so that the next page shows the same moment."""
         kept = {} if self.on == self.today else {"on": self.on.isoformat()}
         return kept | ({"known": self.known.isoformat()} if self.known else {})
-
-
-def end_of(day: date) -> datetime:
-    """The last instant of a day in the district."""
-    return datetime.combine(day + timedelta(days=1), time(), clock.SHANGHAI) - timedelta(microseconds=1)

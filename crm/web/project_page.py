@@ -122,7 +122,10 @@ class ProjectPage:
             kept,
             dues.between(
                 attribution.entitled_by(timeline, book),
-                [(row.from_day, row.indicators_id, row.enterprise_service_id) for row in holders],
+                [
+                    (row.from_day, row.indicators_id, row.enterprise_service_id, row.recorded_at)
+                    for row in holders
+                ],
                 moment.on,
             ),
             project_history.entries(pairs),
@@ -160,6 +163,17 @@ class ProjectPage:
             ):
                 return span
         return None
+
+    def coming(self, responsibility: str) -> HeldSpan | None:
+        """Who holds it next, where another is entitled than holds and nothing is due: a transfer is confirmed; else none."""
+        held, entitled = self.held(responsibility), self.entitled(responsibility)
+        if held is None or entitled is None or self.due(responsibility):
+            return None
+        attributed = entitled.period.attribution
+        if attributed.lead == held.unit or attributed.status == "undetermined":
+            return None
+        spans = (one for one in self.holdings if one.responsibility == responsibility)
+        return next((one for one in spans if one.from_ == held.to), None)
 
     def due(self, responsibility: str) -> Due | None:
         """The transfer of a responsibility that is due on the day; none where none is."""

@@ -11,7 +11,7 @@ from crm.models import Project, Transfer, Unit, User
 from crm.periods import Month
 from crm.permissions import allowed
 from crm.rules.explanation import words
-from crm.services import dues, holdings, policy, projects, transfers
+from crm.services import dues, holdings, policy, projects, transfer_proposing, transfers
 from crm.services.dues import Due
 from crm.services.policy import Policy
 from crm.services.units import all_units
@@ -39,6 +39,8 @@ class DuePage:
     units: Mapping[int, Unit]
     duties: Sequence[Duty]
     open: Transfer | None
+    ahead: Transfer | None
+    """Confirmed, and takes effect on a later day."""
     settings: Policy
 
     @classmethod
@@ -56,7 +58,7 @@ class DuePage:
             parties = (due.from_unit_id, due.to_unit_id)
             may = allowed(user, "transfer:confirm") or user.unit_id in parties
             duties.append(Duty(due, quotation, day, _closed(due.since, day), may))
-        return cls(project, units, duties, found, policy.on())
+        return cls(project, units, duties, found, transfer_proposing.ahead_of(project.id), policy.on())
 
     @property
     def undetermined(self) -> bool:

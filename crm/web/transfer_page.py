@@ -144,6 +144,11 @@ class TransferPage:
         return max((clock.today() - self.transfer.due_on).days, 0) if open_ else 0
 
     @property
+    def is_ahead(self) -> bool:
+        """Is it confirmed, and takes effect on a later day?"""
+        return self.transfer.effective_day is not None and self.transfer.effective_day > clock.today()
+
+    @property
     def is_mine(self) -> bool:
         """Is it the person's step?"""
         return bool(self.steps & {"fill", "send", "sign", "confirm"})
