@@ -27,13 +27,11 @@ from crm.services.units import all_units
 from crm.sheets import listing as sheets
 from crm.sheets.listing import Cell
 from crm.web import presentation
-from crm.web.parameters import Given, Pages
+from crm.web.parameters import LARGEST_ID, Given, Pages
 from crm.web.presentation import said, unit_name
 from crm.web.project_export import FORMATS
 
 blueprint = Blueprint("carry_overs", __name__)
-
-LARGEST_ID = 2**31 - 1
 
 FIGURE_NAMES = {"total_investment": N_("总投资")}
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from crm import clock
 from crm.db import db, transaction
 from crm.errors import NotAllowed, Refusals
-from crm.models import CreditSplit, Lead, Project, Unit, User
+from crm.models import CreditSplit, Lead, Project, Unit
 from crm.periods import Month
 from crm.permissions import ANOTHER_UNITS_LEAD, allowed, needs
 from crm.services import credit, leads, projects, reassignment_checks
@@ -21,6 +21,7 @@ from crm.services.credit import LONGEST, MOST_SHARES, Row
 from crm.services.leads import Seen
 from crm.services.units import active_units
 from crm.web import reassignment_words
+from crm.web.forms import actor
 from crm.web.parameters import Given, plain
 from crm.web.presentation import said, unit_name
 
@@ -59,7 +60,7 @@ class Shown:
 @needs("credit:read")
 def of_lead(number: str) -> str:
     """The splits of a lead, for those who may read it or have a part in it."""
-    seen = leads.seen(plain(number), _actor())
+    seen = leads.seen(plain(number), actor())
     return _page(seen.lead, seen.reads)
 
 
@@ -67,7 +68,7 @@ def of_lead(number: str) -> str:
 @needs("credit:decide")
 def decide_lead(number: str) -> Redirect | tuple[str, int]:
     """The bureau's split of a lead's credit."""
-    return _decide(leads.seen(plain(number), _actor()).lead, url_for("credit.of_lead", number=plain(number)))
+    return _decide(leads.seen(plain(number), actor()).lead, url_for("credit.of_lead", number=plain(number)))
 
 
 @blueprint.get("/projects/<number>/credit")
@@ -114,7 +115,7 @@ def _decide(record: Lead | Project, back: str) -> Redirect | tuple[str, int]:
         with transaction():
             # the row that was read before belongs to the transaction that ended
             db.session.refresh(record)
-            credit.decide(record, rows, valid_from=month, basis=basis, actor=_actor())
+            credit.decide(record, rows, valid_from=month, basis=basis, actor=actor())
     except Refusals as refusals:
         errors = {one.field or "shares": said(one.message, one.values) for one in refusals}
         sent = {name: plain(value)[: 2 * LONGEST] for name, value in request.form.items()}
@@ -165,8 +166,3 @@ def _whole(record: Lead | Project) -> Unit | None:
 
 def _sent(name: str) -> str:
     return plain(request.form.get(name, ""))[:40].strip()
-
-
-def _actor() -> User:
-    person: User = current_user
-    return person

@@ -19,13 +19,12 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from crm.db import only_reading, transaction
 from crm.errors import Refused, Stale
 from crm.messages import N_
-from crm.models import Import, User
+from crm.models import Import
 from crm.periods import ALWAYS
 from crm.permissions import needs
 from crm.services import history, imports, job_list, jobs, previewing, staging
@@ -37,7 +36,8 @@ from crm.sheets import corrections, template
 from crm.sheets.tables import NotATable
 from crm.uploads import keep, kept
 from crm.web import job_words
-from crm.web.parameters import Given, plain
+from crm.web.forms import actor
+from crm.web.parameters import LARGEST_ID, Given, plain
 from crm.web.presentation import said
 
 blueprint = Blueprint("imports", __name__)
@@ -45,7 +45,6 @@ blueprint = Blueprint("imports", __name__)
 A_PAGE = 50
 SHOWN_NEW = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LARGEST_ID = 2**31 - 1
 NUMBER = f"<int(max={LARGEST_ID}):number>"
 
 STATES = {
@@ -146,7 +145,7 @@ def error_workbook(number: int) -> Response:
     except NotATable as problem:
         raise Refused(problem.error.message, **problem.error.values) from problem
     with transaction():
-        history.record("import.exported", imports.by_id(number), actor=_actor(), errors=len(errors))
+        history.record("import.exported", imports.by_id(number), actor=actor(), errors=len(errors))
     return answer
 
 
@@ -167,7 +166,7 @@ def upload() -> Redirect | tuple[str, int]:
     try:
         with transaction():
             import_ = imports.start(
-                path, plain(file.filename), effective_from=effective_from or ALWAYS, actor=_actor()
+                path, plain(file.filename), effective_from=effective_from or ALWAYS, actor=actor()
             )
             _queue_check(import_)
             number = import_.id
@@ -182,8 +181,8 @@ def apply(number: int) -> Redirect:
     """Enters a checked import into the books; where they changed meanwhile it is to be checked again."""
     try:
         with transaction():
-            applied = imports.apply(imports.by_id(number), actor=_actor())
-            imports.queue_indexing(applied, actor=_actor())
+            applied = imports.apply(imports.by_id(number), actor=actor())
+            imports.queue_indexing(applied, actor=actor())
             _queue_clearing(applied)
     except Stale as stale:
         flash(said(stale.message, stale.values), "warning")
@@ -198,7 +197,7 @@ def restart(number: int) -> Redirect:
     """Checks an import again, from its first row."""
     kept(imports.by_id(number).sha256)
     with transaction():
-        _queue_check(imports.restart(imports.by_id(number), actor=_actor()))
+        _queue_check(imports.restart(imports.by_id(number), actor=actor()))
     return redirect(url_for("imports.show", number=number), 303)
 
 
@@ -207,7 +206,7 @@ def restart(number: int) -> Redirect:
 def abandon(number: int) -> Redirect:
     """Gives an import up; nothing of it was written."""
     with transaction():
-        _queue_clearing(imports.abandon(imports.by_id(number), actor=_actor()))
+        _queue_clearing(imports.abandon(imports.by_id(number), actor=actor()))
     flash(_("已放弃，没有写入任何内容"), "success")
     return redirect(url_for("imports.listing"), 303)
 
@@ -217,14 +216,14 @@ def _queue_check(import_: Import) -> None:
         "import.check",
         key=f"import.check:{import_.id}:{import_.attempt}",
         payload={"import": import_.id, "attempt": import_.attempt},
-        actor=_actor(),
+        actor=actor(),
         subject=import_,
     )
 
 
 def _queue_clearing(import_: Import) -> None:
     key = f"import.clear:{import_.id}"
-    jobs.enqueue("import.clear", key=key, payload={"import": import_.id}, actor=_actor(), subject=import_)
+    jobs.enqueue("import.clear", key=key, payload={"import": import_.id}, actor=actor(), subject=import_)
 
 
 def _listing(errors: dict[str, str] | None = None) -> str:
@@ -250,8 +249,3 @@ def _workbook(write: Callable[[Path], None], name: str) -> Response:
         write(path)
         content = BytesIO(path.read_bytes())
     return send_file(content, mimetype=XLSX, as_attachment=True, download_name=name)
-
-
-def _actor() -> User:
-    person: User = current_user
-    return person

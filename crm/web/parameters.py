@@ -15,6 +15,10 @@ from crm.periods import Month, parse_day
 LONGEST_TEXT = 100
 
 
+LARGEST_ID = 2**31 - 1
+"""No row has a greater number: PostgreSQL refuses to be asked."""
+
+
 def plain(text: str) -> str:
     """The text without control characters: PostgreSQL refuses some of them, and none is ever meant."""
     return "".join(c if c.isprintable() else " " for c in text)

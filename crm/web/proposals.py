@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from crm import clock
 from crm.db import transaction
 from crm.errors import NotAllowed, Refusals, Refused, Stale
-from crm.models import PROPOSAL_STATES, User
+from crm.models import PROPOSAL_STATES
 from crm.permissions import allowed, needs
 from crm.services import attribution, policy, proposal_kinds, proposals, trials
 from crm.services.policy import SETTINGS
@@ -21,7 +21,8 @@ from crm.services.proposals import LONGEST, Draft
 from crm.services.trials import Trial
 from crm.services.units import all_units
 from crm.web import proposal_words
-from crm.web.parameters import Given, plain
+from crm.web.forms import actor, back
+from crm.web.parameters import LARGEST_ID, Given, plain
 from crm.web.presentation import said, unit_name
 from crm.web.reading_words import questions
 
@@ -29,7 +30,6 @@ blueprint = Blueprint("proposals", __name__)
 
 A_PAGE = 30
 SHOWN_MOVED = 30
-LARGEST_ID = 2**31 - 1
 NUMBER = f"<int(max={LARGEST_ID}):number>"
 FIELDS = (
     "kind", "code", "choice", "unit", "office", "place", "included", "successor", "key", "value", "valid_from", "basis", "reason",
@@ -81,7 +81,7 @@ def propose() -> Redirect | str | tuple[str, int]:
                 given["kind"], given, valid_from=day, reason=given["reason"], basis=given["basis"]
             )
             if request.form.get("do") != "preview":
-                number = proposals.propose(draft, actor=_actor()).id
+                number = proposals.propose(draft, actor=actor()).id
     except Refusals as refusals:
         return _form(given, {one.field or "kind": said(one.message, one.values) for one in refusals}), 400
     except Refused as refused:
@@ -124,9 +124,9 @@ def confirm(number: int) -> Redirect:
     """Puts the change into effect; the registry is decided again beside the pages."""
     try:
         with transaction():
-            proposals.confirm(number, actor=_actor())
+            proposals.confirm(number, actor=actor())
     except (Refused, Stale) as refused:
-        return _back(number, refused)
+        return back(refused, "proposals.show", number=number)
     flash(_("已确认，新规定已登记"), "success")
     return redirect(url_for("proposals.show", number=number), 303)
 
@@ -137,9 +137,9 @@ def decline(number: int) -> Redirect:
     """Ends a proposal without effect, with a reason."""
     try:
         with transaction():
-            proposals.decline(number, note=_long("note"), actor=_actor())
+            proposals.decline(number, note=_long("note"), actor=actor())
     except Refused as refused:
-        return _back(number, refused)
+        return back(refused, "proposals.show", number=number)
     flash(_("已决定不同意，规定没有改变"), "success")
     return redirect(url_for("proposals.show", number=number), 303)
 
@@ -150,18 +150,10 @@ def withdraw(number: int) -> Redirect:
     """Takes one's own proposal back."""
     try:
         with transaction():
-            proposals.withdraw(number, actor=_actor())
+            proposals.withdraw(number, actor=actor())
     except Refused as refused:
-        return _back(number, refused)
+        return back(refused, "proposals.show", number=number)
     flash(_("已撤回，规定没有改变"), "success")
-    return redirect(url_for("proposals.show", number=number), 303)
-
-
-def _back(number: int, refused: Refused) -> Redirect:
-    """To the page of the proposal, which shows how it stands now; what is not there or not allowed is an error."""
-    if type(refused) not in (Refused, Stale):
-        raise refused
-    flash(said(refused.message, refused.values), "error")
     return redirect(url_for("proposals.show", number=number), 303)
 
 
@@ -197,7 +189,7 @@ def _trial(draft: Draft) -> Trial:
     with transaction(keep=False):
         then = proposals.after(draft).grounds
     now = attribution.rulebook()
-    return trials.trial(_actor(), now, then, max(clock.today(), draft.valid_from))
+    return trials.trial(actor(), now, then, max(clock.today(), draft.valid_from))
 
 
 def _can_be_tried(kind: str) -> bool:
@@ -216,8 +208,3 @@ def _given(values: Any) -> dict[str, str]:
 def _long(name: str, values: Any = None) -> str:
     found = (request.form if values is None else values).get(name, "")
     return "\n".join(plain(line).rstrip() for line in found[: 4 * LONGEST].splitlines()).strip()
-
-
-def _actor() -> User:
-    person: User = current_user
-    return person

@@ -10,7 +10,9 @@ from crm.db import transaction
 from crm.errors import Refused
 from crm.permissions import needs
 from crm.services import reassignments
-from crm.web.reassignments import OFFER, actor, back, long, version
+from crm.services.reassignment_checks import LONGEST
+from crm.web.forms import actor, back, long_text, version
+from crm.web.reassignments import OFFER
 
 blueprint = Blueprint("reassignment_answers", __name__)
 
@@ -23,7 +25,7 @@ def accept(offer: int) -> Redirect:
         with transaction():
             reassignments.accept(offer, version=version(), actor=actor())
     except Refused as refused:
-        return back(offer, refused)
+        return back(refused, "reassignments.show", offer=offer)
     flash(_("已同意，即时生效"), "success")
     return redirect(url_for("reassignments.show", offer=offer), 303)
 
@@ -34,8 +36,8 @@ def decline(offer: int) -> Redirect:
     """Ends the offer without effect, with a reason."""
     try:
         with transaction():
-            reassignments.decline(offer, version=version(), note=long("note"), actor=actor())
+            reassignments.decline(offer, version=version(), note=long_text("note", LONGEST), actor=actor())
     except Refused as refused:
-        return back(offer, refused)
+        return back(refused, "reassignments.show", offer=offer)
     flash(_("已答复不同意，线索没有改变"), "success")
     return redirect(url_for("reassignments.show", offer=offer), 303)

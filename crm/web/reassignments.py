@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm import clock
 from crm.db import transaction
-from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
-from crm.models import REASSIGNMENT_KINDS, REASSIGNMENT_STATES, Lead, LeadUnit, User
+from crm.errors import NotAllowed, NotFound, Refusals, Refused
+from crm.models import REASSIGNMENT_KINDS, REASSIGNMENT_STATES, Lead, LeadUnit
 from crm.permissions import allowed, needs
 from crm.services import cooperation, credit, leads, policy, reassignment_list, reassignments
 from crm.services.credit import Row
@@ -22,13 +22,13 @@ from crm.services.reassignment_checks import LONGEST, Offer, record
 from crm.services.reassignment_list import SIDES, Line
 from crm.services.units import active_units, all_units, unit_by_code
 from crm.web import reassignment_words
-from crm.web.parameters import Given, plain
+from crm.web.forms import actor, back, long_text, version
+from crm.web.parameters import LARGEST_ID, Given, plain
 from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("reassignments", __name__)
 
 A_PAGE = 30
-LARGEST_ID = 2**31 - 1
 OFFER = f"<int(max={LARGEST_ID}):offer>"
 ALL = "all"
 FIELDS = ("kind", "to", "own_role", "own_percent", "other_role", "other_percent")
@@ -89,7 +89,7 @@ def propose(number: str) -> Redirect | tuple[str, int]:
     """Enters the offer for the other unit to answer."""
     lead = _lead(number)
     given = {name: plain(request.form.get(name, ""))[:40].strip() for name in FIELDS}
-    given["reason"] = long("reason")
+    given["reason"] = long_text("reason", LONGEST)
     try:
         with transaction():
             made = reassignments.propose(lead.id, _offer(lead, given), actor=actor())
@@ -139,7 +139,7 @@ def withdraw(offer: int) -> Redirect:
         with transaction():
             reassignments.withdraw(offer, version=version(), actor=actor())
     except Refused as refused:
-        return back(offer, refused)
+        return back(refused, "reassignments.show", offer=offer)
     flash(_("已撤回，线索没有改变"), "success")
     return redirect(url_for("reassignments.show", offer=offer), 303)
 
@@ -217,28 +217,3 @@ def _form(lead: Lead, given: Mapping[str, str], errors: Mapping[str, str] | None
         percent=credit.percent,
         longest=LONGEST,
     )
-
-
-def back(offer: int, refused: Refused) -> Redirect:
-    """To the page of the offer, which shows how it stands now; what is not there or not allowed is an error."""
-    if type(refused) not in (Refused, Stale):
-        raise refused
-    flash(said(refused.message, refused.values), "error")
-    return redirect(url_for("reassignments.show", offer=offer), 303)
-
-
-def version() -> int:
-    """The version that the form was made of; 0 where it does not say."""
-    return Given(request.form).whole("version", LARGEST_ID) or 0
-
-
-def long(name: str) -> str:
-    """A text of several lines, cut to what is kept."""
-    found = request.form.get(name, "")
-    return "\n".join(plain(line).rstrip() for line in found[: 2 * LONGEST].splitlines()).strip()
-
-
-def actor() -> User:
-    """Whoever is signed in."""
-    person: User = current_user
-    return person

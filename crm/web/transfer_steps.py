@@ -14,11 +14,13 @@ from crm.models import Transfer
 from crm.permissions import needs
 from crm.services import handover, transfers
 from crm.services.handover_entry import Entry
-from crm.web.parameters import Given
+from crm.services.transfer_checks import LONGEST
+from crm.web.forms import actor, back, long_text, version
+from crm.web.parameters import LARGEST_ID, Given
 from crm.web.presentation import long_day, said, unit_name
 from crm.web.transfer_page import TransferPage
 from crm.web.transfer_words import DONE
-from crm.web.transfers import LARGEST_ID, TRANSFER, actor, back, long, page_of, version
+from crm.web.transfers import TRANSFER, page_of
 
 blueprint = Blueprint("transfer_steps", __name__)
 
@@ -87,7 +89,7 @@ def send_back(transfer: int) -> Answer:
     """The list goes back to the giving unit, with a remark on every line that is not right."""
     prefix = "remark_"
     remarks = {
-        int(name.removeprefix(prefix)): long(name)
+        int(name.removeprefix(prefix)): long_text(name, LONGEST)
         for name in request.form
         if name.startswith(prefix) and name.removeprefix(prefix).isdecimal() and len(name) < 18
     }
@@ -95,7 +97,7 @@ def send_back(transfer: int) -> Answer:
         transfer,
         "back",
         lambda: transfers.send_back(
-            transfer, version=version(), remarks=remarks, note=long("note"), actor=actor()
+            transfer, version=version(), remarks=remarks, note=long_text("note", LONGEST), actor=actor()
         ),
     )
 
@@ -123,7 +125,7 @@ def confirm(transfer: int) -> Answer:
 @needs("transfer:sign")
 def decline(transfer: int) -> Answer:
     """Ends it without effect, with a reason."""
-    note = long("note")
+    note = long_text("note", LONGEST)
     return _step(
         transfer,
         "decline",
@@ -135,7 +137,7 @@ def decline(transfer: int) -> Answer:
 @needs("transfer:propose")
 def withdraw(transfer: int) -> Answer:
     """Takes it back, with a reason."""
-    note = long("note")
+    note = long_text("note", LONGEST)
     return _step(
         transfer,
         "withdraw",
@@ -162,7 +164,7 @@ def _taken(
         if isinstance(refused, NotAllowed | NotFound):
             raise
         if isinstance(refused, Stale):
-            return back(transfer, refused)
+            return back(refused, "transfers.show", transfer=transfer)
         return _again(transfer, place, [refused])
     flash(sentence or _("已保存"), "success")
     target = url_for("transfers.show", transfer=transfer, _anchor=anchor or None)
@@ -180,15 +182,19 @@ def _again(transfer: int, place: str, refused: list[Refused]) -> Answer:
 
 def _given() -> Mapping[str, str]:
     """What was filled in, for the form to keep."""
-    return {name: long(name) for name in request.form if name not in ("csrf_token", "version", "files")} | {
-        "files": ",".join(str(key) for key in _files())
-    }
+    return {
+        name: long_text(name, LONGEST)
+        for name in request.form
+        if name not in ("csrf_token", "version", "files")
+    } | {"files": ",".join(str(key) for key in _files())}
 
 
 def _entry() -> Entry:
     given = Given(request.form)
     section, state, amount, day = (given.text(name) for name in FIELDS)
-    return Entry(section, long("text"), state, amount, day, long("answer"), _files())
+    return Entry(
+        section, long_text("text", LONGEST), state, amount, day, long_text("answer", LONGEST), _files()
+    )
 
 
 def _files() -> tuple[int, ...]:

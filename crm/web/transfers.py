@@ -24,17 +24,17 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm.actions import ACTIONS
 from crm.db import only_reading, transaction
-from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.errors import NotAllowed, NotFound, Refused
 from crm.extensions import language
 from crm.messages import N_
-from crm.models import User
 from crm.permissions import needs
 from crm.services import history, printing, transfer_rights, transfers
 from crm.services.handover import SECTION_NAMES
 from crm.services.transfer_checks import LONGEST
 from crm.services.transfer_list import STATES
 from crm.web import presentation, transfer_words
-from crm.web.parameters import Given, plain
+from crm.web.forms import actor, long_text
+from crm.web.parameters import LARGEST_ID, Given
 from crm.web.presentation import said
 from crm.web.project_export import FORMATS
 from crm.web.transfer_due import DuePage
@@ -44,7 +44,6 @@ from crm.web.transfer_page import TransferPage
 blueprint = Blueprint("transfers", __name__)
 
 CLOSED = N_("清单只对双方单位、商务局和领导开放。")
-LARGEST_ID = 2**31 - 1
 TRANSFER = f"<int(max={LARGEST_ID}):transfer>"
 
 
@@ -93,7 +92,7 @@ def new() -> str:
 def propose() -> Redirect | tuple[str, int]:
     """Proposes it; the giving unit fills in the list next."""
     given = Given(request.form)
-    number, reason = given.text("project"), long("reason")
+    number, reason = given.text("project"), long_text("reason", LONGEST)
     page = DuePage.of(number, actor())
     try:
         with transaction():
@@ -148,31 +147,6 @@ def page_of(shown: TransferPage) -> str:
         actions=ACTIONS,
         longest=LONGEST,
     )
-
-
-def back(transfer: int, refused: Refused) -> Redirect:
-    """To the page of the transfer, which shows how it stands now; what is not there or not allowed is an error."""
-    if not isinstance(refused, Stale):
-        raise refused
-    flash(said(refused.message, refused.values), "error")
-    return redirect(url_for("transfers.show", transfer=transfer), 303)
-
-
-def version() -> int:
-    """The version that the form was made of; 0 where it does not say."""
-    return Given(request.form).whole("version", LARGEST_ID) or 0
-
-
-def long(name: str) -> str:
-    """A text of several lines, cut to a little more than is kept."""
-    found = request.form.get(name, "")
-    return "\n".join(plain(line).rstrip() for line in found[: 2 * LONGEST].splitlines()).strip()
-
-
-def actor() -> User:
-    """Whoever is signed in."""
-    person: User = current_user
-    return person
 
 
 def _new(number: str, errors: Mapping[str, str] | None = None, reason: str = "") -> str:
