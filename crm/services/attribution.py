@@ -34,6 +34,9 @@ Row = tuple[Any, ...]
 """A decision's outcome, six leads, status and suggestion: what makes two decisions differ."""
 
 NOTHING: Row = (None,) * (len(LEADS) + 2) + (None,)
+REMEMBERED = 50_000
+"""Distinct decisions kept worked out."""
+
 COLUMNS = ("outcome_id", *LEADS, "status", "suggestion_id")
 current = standing.current
 
@@ -46,10 +49,12 @@ class Rulebook:
     areas: Mapping[int, Area]
     grounds: Grounds
     _outcomes: dict[duties.Outcome, int] = field(default_factory=dict)
+    _rows: dict[tuple[Any, ...], Row] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ids = {unit.code: unit.id for unit in self.units.values()}
         self.names = {unit.code: unit for unit in self.units.values()}
+        self.area_ids = {area.name: area.id for area in self.areas.values()}
 
     def facts(self, row: FactColumns) -> Facts:
         """A row's facts as the rules see them."""
@@ -68,16 +73,23 @@ class Rulebook:
             row.completed_on,
         )
 
+    def unit_id(self, code: str | None) -> int | None:
+        """A unit's id by its code; None where nobody is named."""
+        return self.ids[code] if code is not None else None
+
     def _code(self, unit_id: int | None) -> str | None:
         return self.units[unit_id].code if unit_id is not None else None
 
     def decisions(self, versions: Versions) -> list[tuple[date, Row]]:
         """What is to be stored for a project: from which day on which decision, those that differ only."""
         timeline = stretches(versions, self.grounds)
-        self.remember(stretch.outcome for stretch in timeline)
+        rows = [self._rows.get(_key(stretch)) for stretch in timeline]
+        if None in rows:
+            self.remember(stretch.outcome for stretch in timeline)
+            rows = [self._row(stretch) for stretch in timeline]
         found: list[tuple[date, Row]] = []
-        for stretch in timeline:
-            row = self._row(stretch)
+        for stretch, row in zip(timeline, rows, strict=True):
+            assert row is not None
             if not found or found[-1][1] != row:
                 found.append((stretch.from_, row))
         return found
@@ -89,12 +101,22 @@ class Rulebook:
             self._outcomes |= outcomes.store(unknown)
 
     def _row(self, stretch: Stretch) -> Row:
+        """A stretch's decision, kept: in a registry the same few units stand in the same few cases."""
         attributions = named(stretch.outcome, stretch.facts, stretch.ground.successors)
         leads = [self.ids[a.lead] if a is not None else None for a in attributions]
         service = attributions[RESPONSIBILITIES.index(Responsibility.ENTERPRISE_SERVICE)]
         assert service is not None
         suggestion = self.ids[service.suggestion] if service.suggestion else None
-        return (self._outcomes[stretch.outcome], *leads, str(service.status), suggestion)
+        if len(self._rows) > REMEMBERED:
+            self._rows.clear()
+        row = (self._outcomes[stretch.outcome], *leads, str(service.status), suggestion)
+        return self._rows.setdefault(_key(stretch), row)
+
+
+def _key(stretch: Stretch) -> tuple[Any, ...]:
+    """What a stretch's decision depends on; a ground keeps its outcomes, so that each stays the one it is."""
+    facts = stretch.facts
+    return id(stretch.outcome), facts.attracted_by, facts.served_by, facts.site_street, facts.from_street
 
 
 def rulebook(known: datetime | None = None) -> Rulebook:

@@ -228,16 +228,23 @@ def clear(import_: Import) -> bool:
     old = StagedRow.import_id == import_.id
     if import_.status == "applied":
         old &= StagedRow.action != "changed"
-    numbers = list(db.session.scalars(select(StagedRow.row_number).where(old).limit(AT_ONCE)))
-    for table in (StagedDecision, StagedFacts, StagedRow):
-        _delete(table, import_.id, numbers)
-    return len(numbers) == AT_ONCE
+    numbers = select(StagedRow.row_number).where(old).order_by(StagedRow.row_number)
+    first = db.session.scalar(numbers.limit(1))
+    if first is None:
+        return False
+    last = db.session.scalar(numbers.offset(AT_ONCE).limit(1))
+    old &= StagedRow.row_number >= first
+    if last is not None:
+        old &= StagedRow.row_number < last
+    numbers = select(StagedRow.row_number).where(old)
+    for table in (StagedDecision, StagedFacts):
+        _delete(table, table.import_id == import_.id, table.row_number.in_(numbers))
+    _delete(StagedRow, old)
+    return last is not None
 
 
-def _delete(table: Any, import_id: int, numbers: list[int]) -> None:
-    if numbers:
-        statement = delete(table).where(table.import_id == import_id, table.row_number.in_(numbers))
-        db.session.execute(statement, execution_options={"synchronize_session": False})
+def _delete(table: Any, *which: Any) -> None:
+    db.session.execute(delete(table).where(*which), execution_options={"synchronize_session": False})
 
 
 def _check_day(day: date) -> None:

@@ -71,13 +71,25 @@ def facts_history(project: Project) -> list[ProjectFacts]:
 
 
 def values_of(row: RegistryRow, book: Rulebook) -> dict[str, Any]:
-    """A registry row's facts as columns."""
+    """A registry row's facts as columns: its names are known to be the books' own."""
+    facts, unit_id = row.facts, book.unit_id
     return {
         "name": row.name,
         "investor": row.investor or None,
         "industry_code": row.industry_code,
         "total_investment_fen": row.total_investment_fen,
-        **columns_of(row.facts._asdict(), book),
+        "attracted_by_id": unit_id(facts.attracted_by),
+        "served_by_id": unit_id(facts.served_by),
+        "origin": facts.origin,
+        "from_street_id": unit_id(facts.from_street),
+        "site_street_id": unit_id(facts.site_street),
+        "site_area_id": book.area_ids[facts.site_area] if facts.site_area is not None else None,
+        "statistical_street_id": unit_id(facts.statistical_street),
+        "above_scale_industrial": facts.above_scale_industrial,
+        "named_major": facts.named_major,
+        "signed_on": facts.signed_on,
+        "construction_started_on": facts.construction_started_on,
+        "completed_on": facts.completed_on,
     }
 
 
@@ -86,10 +98,9 @@ def columns_of(facts: Mapping[str, Any], book: Rulebook) -> dict[str, Any]:
 
     Raises Refused for a name that is no fact and for an unknown unit or area.
     """
-    areas = {area.name: area.id for area in book.areas.values()}
     columns: dict[str, Any] = {}
     for fact, value in facts.items():
-        names = book.ids if fact in NAMED_UNITS else areas if fact == "site_area" else None
+        names = book.ids if fact in NAMED_UNITS else book.area_ids if fact == "site_area" else None
         column = f"{fact}_id" if names is not None else fact
         if column not in FACTS:
             raise Refused(N_("没有名为“%(fact)s”的项目事实"), field=fact, fact=fact)

@@ -13,17 +13,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
 from crm import clock
-from crm.db import db
+from crm.db import db, insert_rows
 from crm.errors import Stale
 from crm.folding import folded
 from crm.messages import N_
-from crm.models import FACTS, Import, Industry, StagedDecision, StagedFacts, StagedRow
+from crm.models import Import, Industry, StagedDecision, StagedFacts, StagedRow
 from crm.periods import ALWAYS
 from crm.rules.duties import Outcome
 from crm.rules.facts import Facts
@@ -32,6 +33,7 @@ from crm.rules.timeline import stretches
 from crm.services import attribution, projects
 from crm.services.attribution import COLUMNS, Rulebook, rulebook
 from crm.services.comparing import Known, digest_of, known_projects
+from crm.services.projects import VERSIONED, Revision
 from crm.sheets import limits
 from crm.sheets.registry import Registry, RegistryRow
 from crm.sheets.tables import CellError
@@ -44,7 +46,17 @@ SHOWN = 200
 """Characters of a cell that are kept beside its error; the file itself has the rest."""
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-NO_FACTS = dict.fromkeys(FACTS) | {"name": "", "above_scale_industrial": False}
+NO_FACTS = dict.fromkeys(VERSIONED) | {"name": "", "above_scale_industrial": False}
+
+in_order = itemgetter(*VERSIONED)
+ROW = ("import_id", "row_number", "number", "action", "errors", "before", "project_id", "books_rows", "relinks",
+       "search_text", *VERSIONED)  # fmt: skip
+FACTS_ROW = ("import_id", "row_number", "valid_from", "adds", "newest", *VERSIONED)
+DECISION_ROW = ("import_id", "row_number", "from_day", *COLUMNS)
+
+
+Line = tuple[Any, ...]
+"""A row of a working table, its values in the order above."""
 
 
 class Superseded(Stale):
@@ -107,9 +119,9 @@ class Staging:
         known = known_projects([row.number for _, _, row in chunk.rows if row is not None])
         if not self.counts:
             self._remember_outcomes(chunk)
-        staged: list[dict[str, Any]] = []
-        versions: list[dict[str, Any]] = []
-        decisions: list[dict[str, Any]] = []
+        staged: list[Line] = []
+        versions: list[Line] = []
+        decisions: list[Line] = []
         for number, cells, row in chunk.rows:
             errors = chunk.errors.get(number, [])
             if row is not None:
@@ -124,18 +136,14 @@ class Staging:
                     number, "项目编号", N_("规则相互冲突：%(rules)s"), {"rules": "、".join(conflict.rules)}
                 )
                 staged.append(self._wrong(number, cells, [error]))
-        self.counts.update(row["action"] for row in staged)
+        self.counts.update(line[ROW.index("action")] for line in staged)
         self.report(
             staged_rows=self.counts.total(),
             **{f"{action}_rows": count for action, count in self.counts.items()},
         )
-        for table, lines in (
-            (StagedRow.__table__, staged),
-            (StagedFacts.__table__, versions),
-            (StagedDecision.__table__, decisions),
-        ):
-            if lines:
-                db.session.execute(table.insert(), lines)  # type: ignore[attr-defined]
+        insert_rows(StagedRow.__table__, ROW, staged)
+        insert_rows(StagedFacts.__table__, FACTS_ROW, versions)
+        insert_rows(StagedDecision.__table__, DECISION_ROW, decisions)
 
     def _remember_outcomes(self, chunk: Chunk) -> None:
         """Stores what most rows of a sheet come to in a few statements, not one by one as the rows are met."""
@@ -162,9 +170,12 @@ class Staging:
     def _wrong_together(self, row: RegistryRow) -> list[CellError]:
         """What is wrong with a row that is right by itself: a name it cannot keep, an investor that another row contradicts."""
         found = []
-        for column, text in (("项目编号", row.number), ("项目名称", row.name), ("投资企业", row.investor)):
-            if UNPRINTABLE.search(text):
-                found.append(CellError(row.row, column, N_("含有不可见的控制字符；请删除后重填"), {}))
+        texts = {"项目编号": row.number, "项目名称": row.name, "投资企业": row.investor}
+        # quick to ask, and true of nearly every row
+        if not "".join(texts.values()).isprintable():
+            for column, text in texts.items():
+                if UNPRINTABLE.search(text):
+                    found.append(CellError(row.row, column, N_("含有不可见的控制字符；请删除后重填"), {}))
         if row.credit_code and row.investor:
             first, name = self.investors.setdefault(row.credit_code, (row.row, row.investor))
             if name != row.investor and same_name(name) != same_name(row.investor):
@@ -174,55 +185,46 @@ class Staging:
                 found.append(CellError(row.row, "投资企业", message, {"first": str(first), "other": name}))
         return found
 
-    def _wrong(self, number: int, cells: Sequence[str], errors: Iterable[CellError]) -> dict[str, Any]:
+    def _wrong(self, number: int, cells: Sequence[str], errors: Iterable[CellError]) -> Line:
         named = {column.strip(): clean(cell) for column, cell in zip(self.head, cells, strict=False)}
-        return self._staged(number, named.get("项目编号"), "error") | {
-            "name": named.get("项目名称") or "",
-            "errors": [stored(error, named.get(error.column, "")) for error in errors],
-        }
-
-    def _staged(self, row_number: int, number: str | None, action: str) -> dict[str, Any]:
-        return {
-            "import_id": self.import_id,
-            "row_number": row_number,
-            "number": number,
-            "action": action,
-            "errors": None,
-            "before": None,
-            "credit_code": None,
-            "project_id": None,
-            "books_rows": 0,
-            "relinks": False,
-            "search_text": None,
-            "renames_id": None,
-            **NO_FACTS,
-        }
+        facts = NO_FACTS | {"name": named.get("项目名称") or ""}
+        said = [stored(error, named.get(error.column, "")) for error in errors]
+        place = (self.import_id, number, named.get("项目编号"))
+        return (*place, "error", said, None, None, 0, False, None, *in_order(facts))
 
     def _understood(
         self,
         row: RegistryRow,
         known: Known | None,
-        versions: list[dict[str, Any]],
-        decisions: list[dict[str, Any]],
-    ) -> dict[str, Any]:
+        versions: list[Line],
+        decisions: list[Line],
+    ) -> Line:
+        """A row of the sheet as it is staged; what it does to later days and to decisions is added to the lists."""
         values = projects.values_of(row, self.book)
         values["credit_code"] = row.credit_code
         texts = (*row[1:6], row.total_investment_fen, *row.facts)
         self.digest.update(
             "\x1f".join(["" if text is None else str(text) for text in texts]).encode() + b"\x1e"
         )
+        place, said = (self.import_id, row.row, row.number), in_order(values)
         if known is None:
             self._decide(row.row, [(ALWAYS, row.facts)], [], decisions)
-            new = {"relinks": True, "search_text": folded(row.name, row.investor, row.number)}
-            return self._staged(row.row, row.number, "new") | values | new
+            found_by = folded(row.name, row.investor, row.number)
+            return (*place, "new", None, None, None, 0, True, found_by, *said)
         revision = projects.revise(known.versions, values, self.effective_from)
-        staged = self._staged(row.row, row.number, "changed" if revision.before else "same") | values
-        staged |= {"project_id": known.project_id, "books_rows": known.books_rows}
+        in_books = (known.project_id, known.books_rows)
         if not revision.before:
-            return staged
-        staged["search_text"] = folded(revision.newest["name"], revision.newest["investor"], row.number)
-        staged["before"] = {column: plain(value) for column, value in revision.before.items()}
-        staged["relinks"] = projects.names_another_enterprise(revision.newest, known.versions[-1])
+            return (*place, "same", None, None, *in_books, False, None, *said)
+        self._revised(row, known, revision, versions, decisions)
+        before = {column: plain(value) for column, value in revision.before.items()}
+        relinks = projects.names_another_enterprise(revision.newest, known.versions[-1])
+        found_by = folded(revision.newest["name"], revision.newest["investor"], row.number)
+        return (*place, "changed", None, before, *in_books, relinks, found_by, *said)
+
+    def _revised(
+        self, row: RegistryRow, known: Known, revision: Revision, versions: list[Line], decisions: list[Line]
+    ) -> None:
+        """What a changed row makes of later days, and what is decided then."""
         facts = {version.valid_from: self.book.facts(version) for version in known.versions}
         facts[self.effective_from] = row.facts
         later = dict(revision.added[1:])
@@ -231,21 +233,19 @@ class Staging:
         last = known.versions[-1].valid_from
         if last > self.effective_from:
             for day, values in (later | {last: revision.newest}).items():
-                place = {"import_id": self.import_id, "row_number": row.row, "valid_from": day}
-                versions.append(place | values | {"adds": day in later, "newest": day == last})
+                place = (self.import_id, row.row, day)
+                versions.append((*place, day in later, day == last, *in_order(values)))
         self._decide(row.row, sorted(facts.items()), known.decisions, decisions)
-        return staged
 
     def _decide(
         self,
         row_number: int,
         versions: list[tuple[date, Facts]],
         stored: list[tuple[date, attribution.Row]],
-        decisions: list[dict[str, Any]],
+        decisions: list[Line],
     ) -> None:
         for day, decided in attribution.missing(stored, self.book.decisions(versions)):
-            place = {"import_id": self.import_id, "row_number": row_number, "from_day": day}
-            decisions.append(place | dict(zip(COLUMNS, decided, strict=True)))
+            decisions.append((self.import_id, row_number, day, *decided))
 
 
 def begin(import_: Import) -> Staging:
