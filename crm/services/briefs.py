@@ -91,7 +91,7 @@ class _Brief:
         told = t(
             "截至%(day)s，全区已确定归属的招商引资项目%(projects)s个，总投资%(yi)s亿元。"
             "其中已签约未开工%(signed)s个，在建%(started)s个，已建成投产%(completed)s个。"
-            "一个项目只计入一个经济指标承担单位。"
+            "一个项目只计入一个单位，即经济指标实属的单位；与应属不一致的见第五部分。"
         ) % {
             "day": self.on(self.day),
             "projects": card.total.projects,
@@ -101,7 +101,7 @@ class _Brief:
             "completed": completed,
         }
         columns = (
-            Column(t("经济指标承担单位"), weight=12),
+            Column(t("经济指标实属单位"), weight=12),
             Column(t("已签约"), t("个"), "right", weight=6),
             Column(t("在建"), t("个"), "right", weight=6),
             Column(t("已投产"), t("个"), "right", weight=6),
@@ -114,7 +114,7 @@ class _Brief:
         )
         total = (t("全区"), *map(str, card.total.by_stage), str(card.total.projects), yi(card.total.fen))
         chart = BarChart(
-            t("各单位承担经济指标的项目数"),
+            t("各单位经济指标实属的项目数"),
             t("个"),
             tuple(self.by_code[line.unit] for line in card.lines),
             ((t("项目数"), tuple(line.projects for line in card.lines)),),
@@ -150,7 +150,9 @@ class _Brief:
         t = self.t
         found = monthly.turns(self.month, self.day, self.visible)
         corrected = monthly.corrections(self.month, self.day, self.visible)
-        told = t("本月归属发生变化的项目%(count)s个，因事实更正而改变以往归属的%(corrected)s个。") % {
+        told = t(
+            "本月应属发生变化的项目%(count)s个，因事实更正而改变以往应属的%(corrected)s个。划转经确认以后，实属随之改变。"
+        ) % {
             "count": found.count,
             "corrected": corrected.count,
         }
@@ -162,15 +164,15 @@ class _Brief:
             Column(t("依据和理由"), weight=20),
         )
         tables = (
-            (found, t("表3 本月归属变化（经济指标）"), t("本月没有归属变化")),
-            (corrected, t("表4 以往归属的更正（经济指标）"), t("本月没有更正以往归属")),
+            (found, t("表3 本月应属变化（经济指标）"), t("本月没有应属变化")),
+            (corrected, t("表4 以往应属的更正（经济指标）"), t("本月没有更正以往应属")),
         )
         blocks = [
             Table(columns, tuple(map(self.turn, listed.rows)), caption, None, empty)
             for listed, caption, empty in tables
         ]
         rest = self.rest(found.count + corrected.count, len(found.rows) + len(corrected.rows))
-        return Section(t("三、归属变化"), (Text(told), *blocks, *rest))
+        return Section(t("三、应属变化"), (Text(told), *blocks, *rest))
 
     def aside(self, text: str) -> str:
         """A text in the brackets of the brief's language, to be put behind another."""

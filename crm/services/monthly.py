@@ -12,9 +12,10 @@ from sqlalchemy.orm import aliased
 
 from crm import clock
 from crm.db import db
-from crm.models import Decision, Outcome, Project, ProjectFacts, ReadingTerm, Unit, as_of
+from crm.models import Decision, Holding, Outcome, Project, ProjectFacts, ReadingTerm, Unit, as_of
 from crm.periods import Month
 from crm.scorecards import Cell
+from crm.services import holdings
 from crm.services.attribution import current
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Listed(Generic[T]):
 
 
 def cells(day: date, visible: ColumnElement[bool]) -> list[Cell]:
-    """The projects attributed on a day by the unit entitled to their indicators and by stage; one statement."""
+    """The projects that have begun by a day, by the unit that holds their indicators (实属) and by stage; one statement."""
     stage = case(
         (Project.completed_on <= day, literal("completed")),
         (Project.construction_started_on <= day, literal("construction_started")),
@@ -80,8 +81,8 @@ def cells(day: date, visible: ColumnElement[bool]) -> list[Cell]:
     query = (
         select(Unit.code, stage, func.count(), func.coalesce(func.sum(Project.total_investment_fen), 0))
         .select_from(Project)
-        .join(Decision, Decision.id == current(day))
-        .join(Unit, Unit.id == Decision.indicators_id)
+        .join(Holding, Holding.id == holdings.current(day))
+        .join(Unit, Unit.id == Holding.indicators_id)
         .where(visible)
         .group_by(Unit.code, stage)
     )

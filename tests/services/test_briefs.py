@@ -66,6 +66,11 @@ def tables_of(content: BriefContent) -> list[Table]:
     return [block for section in content.sections for block in section.blocks if isinstance(block, Table)]
 
 
+def held_by(content: BriefContent) -> dict[str, int]:
+    """The projects of each unit in the first table."""
+    return {row[0]: int(row[4]) for row in tables_of(content)[0].rows}
+
+
 def text_of(content: BriefContent) -> str:
     return "\n".join(b.text for s in content.sections for b in s.blocks if isinstance(b, Text))
 
@@ -201,8 +206,14 @@ def test_transfers_due_overdue_and_confirmed(example: Any) -> None:
     assert "本月确认划转项目0个" in text
     with clock.at(date(2021, 6, 3)):
         months.close(MAY, actor=None)
+        before = held_by(brief(Month(2021, 6)))
         moved = proposed("C10")
         carry_overs.book(moved, confirm(moved))
+        after = held_by(brief(Month(2021, 6)))
+    assert after["临空产业办"] == before["临空产业办"] - 1 and after["辛安渡街"] == before["辛安渡街"] + 1, (
+        "the indicators are whose they are held by"
+    )
+    with clock.at(date(2021, 6, 3)):
         text, (passed, later) = transfers_of(brief(Month(2021, 6)))
     assert [(row[0], row[1], row[2], row[3]) for row in passed.rows] == [
         ("航材二期（C10）", "临空产业办", "辛安渡街", "2021-06-01")
