@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ def listing(
     return page(_query(user, filters), CarryOver.id, Line, after=after, before=before, last=last, size=size)
 
 
-def lines(user: User | None, filters: Filters) -> Iterator[Line]:
+def lines(user: User | None, filters: Filters) -> Generator[Line, None, None]:
     """All of them, what was booked last first, some of them in memory at a time."""
     query = _query(user, filters).order_by(CarryOver.id.desc()).execution_options(yield_per=AT_ONCE)
     for row in db.session.execute(query):

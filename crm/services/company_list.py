@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -96,7 +96,7 @@ def _count(filters: Filters, user: User | None) -> int:
     return db.session.scalar(select(func.count()).select_from(counted)) or 0
 
 
-def lines(user: User | None, filters: Filters) -> Iterator[Line]:
+def lines(user: User | None, filters: Filters) -> Generator[Line, None, None]:
     """Every line in order, some hundred in memory at once."""
     position: int | None = None
     while allowed(user, "company:read"):

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
-from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm import clock
-from crm.db import only_reading, transaction
 from crm.messages import N_
 from crm.models import Unit
 from crm.money import FEN_PER_YI
 from crm.permissions import needs
 from crm.rules.explanation import RESPONSIBILITY_NAMES
-from crm.services import carry_over_list, edits, history
+from crm.services import carry_over_list
 from crm.services.carry_over_list import Filters, Line
 from crm.services.units import all_units
-from crm.sheets import listing as sheets
 from crm.sheets.listing import Cell
-from crm.web import presentation
+from crm.web import exporting
+from crm.web.exporting import Export
 from crm.web.parameters import LARGEST_ID, Given, Pages
 from crm.web.presentation import said, unit_name
-from crm.web.project_export import FORMATS
 
 blueprint = Blueprint("carry_overs", __name__)
 
@@ -72,6 +66,13 @@ class Asked:
         """The unit asked about."""
         return self.units[self.filters.unit_id] if self.filters.unit_id is not None else None
 
+    @property
+    def sentences(self) -> list[str]:
+        """What the list is narrowed to, in words."""
+        unit, month = self.unit, self.filters.month
+        found = [_("单位：%(name)s", name=unit_name(unit))] if unit else []
+        return found + ([_("入账月份：%(month)s", month=month)] if month else [])
+
 
 @blueprint.get("/carry-overs")
 @needs("transfer:read")
@@ -109,43 +110,22 @@ def listing() -> str:
 def export() -> Response:
     """Every line that the list of an address shows, all pages of it, as a file."""
     given = Given(request.form)
-    format_ = given.one_of("format", FORMATS) or "xlsx"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "carry-overs"
-        with only_reading():
-            asked = Asked.of(given)
-            count = _write(asked, carry_over_list.lines(current_user, asked.filters), format_, path)
-        content = path.read_bytes()
-        with transaction():
-            history.record(
-                "transfer.exported",
-                actor=current_user,
-                list="carry_overs",
-                count=count,
-                format=format_,
-                filters=asked.kept,
-                sha256=hashlib.sha256(content).hexdigest(),
-            )
-    name = f"{_('结转_%(day)s', day=clock.today().isoformat())}.{format_}"
-    return send_file(BytesIO(content), mimetype=FORMATS[format_], as_attachment=True, download_name=name)
 
+    def found() -> Export:
+        asked = Asked.of(given)
+        return Export(
+            _("结转_%(day)s", day=clock.today().isoformat()),
+            _("归属：结转"),
+            _("结转"),
+            [_(title) for title in EXPORTED],
+            carry_over_list.lines(current_user, asked.filters),
+            lambda lines: _rows(asked, lines),
+            asked.kept,
+            asked.sentences,
+            {"list": "carry_overs"},
+        )
 
-def _write(asked: Asked, lines: Iterable[Line], format_: str, path: Path) -> int:
-    about = [
-        _("归属：结转"),
-        _("%(day)s由%(name)s导出", day=presentation.long_day(clock.today()), name=current_user.name),
-    ]
-    if asked.unit is not None:
-        about.append(_("单位：%(name)s", name=unit_name(asked.unit)))
-    if asked.filters.month is not None:
-        about.append(_("入账月份：%(month)s", month=asked.filters.month))
-    if edits.invents():
-        about.append(_("标有“演示”的内容为虚构，不代表真实项目"))
-    head = [_(title) for title in EXPORTED]
-    rows = _rows(asked, lines)
-    if format_ == "csv":
-        return sheets.write_csv(path, about, head, rows)
-    return sheets.write_workbook(path, about, (_("说明"), _("结转")), head, rows)
+    return exporting.answer(given, "transfer.exported", found)
 
 
 def _rows(asked: Asked, lines: Iterable[Line]) -> Iterator[list[Cell]]:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request, send_file
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm import clock
-from crm.db import only_reading, transaction
 from crm.permissions import needs
-from crm.services import company_list, history
+from crm.services import company_list
 from crm.services.companies import FLAGS
-from crm.services.company_list import Filters
+from crm.services.company_list import Filters, Line
 from crm.services.units import all_units
-from crm.sheets import listing as sheets
+from crm.sheets.listing import Cell
+from crm.web import exporting
 from crm.web.addresses import wants_json
 from crm.web.company_page import SHOWN, CompanyPage
 from crm.web.company_words import FLAG_NAMES, ORIGIN_NAMES
+from crm.web.exporting import Export
 from crm.web.parameters import Given, Pages
-from crm.web.presentation import long_day, unit_name
-from crm.web.project_export import FORMATS
+from crm.web.presentation import unit_name
 
 blueprint = Blueprint("companies", __name__)
 
@@ -70,26 +67,7 @@ def listing() -> str | Response:
 def export() -> Response:
     """Everything the list of an address shows, all pages of it, as a file."""
     given = Given(request.form)
-    filters, kept = _asked(given)
-    format_ = given.one_of("format", FORMATS) or "xlsx"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "companies"
-        with only_reading():
-            count = _write(path, format_, filters)
-        content = path.read_bytes()
-    with transaction():
-        history.record(
-            "company.exported",
-            actor=current_user,
-            count=count,
-            format=format_,
-            filters=kept,
-            sha256=hashlib.sha256(content).hexdigest(),
-        )
-    name = _("企业列表_%(day)s", day=clock.today().isoformat())
-    return send_file(
-        BytesIO(content), FORMATS[format_], as_attachment=True, download_name=f"{name}.{format_}"
-    )
+    return exporting.answer(given, "company.exported", lambda: _export(*_asked(given)))
 
 
 @blueprint.get("/companies/<int(max=2147483647):key>")
@@ -114,18 +92,26 @@ def _asked(given: Given) -> tuple[Filters, dict[str, Any]]:
     return filters, kept
 
 
-def _write(path: Path, format_: str, filters: Filters) -> int:
-    about = [
-        _("归属：企业列表"),
-        _("%(day)s由%(name)s导出", day=long_day(clock.today()), name=current_user.name),
-    ]
+def _export(filters: Filters, kept: dict[str, str]) -> Export:
     head = [
         _("企业名称"), _("统一社会信用代码"), _("上级企业"), _("所属集团"), *(_(name) for name in FLAG_NAMES.values()),
         _("项目个数"), _("在谈线索的承办单位"),
     ]  # fmt: skip
+    return Export(
+        _("企业列表_%(day)s", day=clock.today().isoformat()),
+        _("归属：企业列表"),
+        _("企业"),
+        head,
+        company_list.lines(current_user, filters),
+        _rows,
+        kept,
+    )
+
+
+def _rows(lines: Iterable[Line]) -> Iterator[list[Cell]]:
     units = {unit.id: unit for unit in all_units()}
-    rows = (
-        [
+    for line in lines:
+        yield [
             line.company.name,
             line.company.credit_code,
             line.parent,
@@ -134,8 +120,3 @@ def _write(path: Path, format_: str, filters: Filters) -> int:
             str(line.projects),
             "、".join(unit_name(units[unit_id]) for unit_id, _since in line.leads),
         ]
-        for line in company_list.lines(current_user, filters)
-    )
-    if format_ == "csv":
-        return sheets.write_csv(path, about, head, rows)
-    return sheets.write_workbook(path, about, (_("说明"), _("企业")), head, rows)

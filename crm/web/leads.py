@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-from io import BytesIO
-from pathlib import Path
-
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from crm.db import only_reading, transaction
 from crm.permissions import needs
-from crm.services import history, industries
-from crm.web import presentation
-from crm.web.lead_export import write
+from crm.services import industries
+from crm.web import exporting, presentation
+from crm.web.lead_export import export_of
 from crm.web.lead_listing import NEXT_STEPS, Shown
 from crm.web.lead_page import LeadPage
 from crm.web.lead_words import SOURCES, STAGES
 from crm.web.parameters import Given, plain
-from crm.web.project_export import FORMATS
 
 blueprint = Blueprint("leads", __name__)
 
@@ -51,14 +45,7 @@ def listing() -> str:
 def export() -> Response:
     """Everything the list of an address shows, all pages of it, as a file."""
     given = Given(request.form)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "leads"
-        with only_reading():
-            exported = write(Shown.of(given), given.one_of("format", FORMATS) or "xlsx", path)
-        with transaction():
-            history.record("lead.exported", actor=current_user, **exported.told)
-        content = BytesIO(path.read_bytes())
-    return send_file(content, mimetype=exported.mimetype, as_attachment=True, download_name=exported.name)
+    return exporting.answer(given, "lead.exported", lambda: export_of(Shown.of(given)))
 
 
 @blueprint.get("/leads/<number>")

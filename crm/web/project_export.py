@@ -2,64 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from crm import clock
-from crm.services import books
+from crm.services import edits
 from crm.services.project_list import Line
-from crm.sheets import listing
 from crm.sheets.listing import Cell
-from crm.web import presentation
+from crm.web.exporting import Export
 from crm.web.project_columns import COLUMNS
 from crm.web.project_listing import Shown
 
-FORMATS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
 
-
-@dataclass(frozen=True)
-class Exported:
-    """A file that was written, and what history keeps of it."""
-
-    name: str
-    mimetype: str
-    told: dict[str, Any]
-
-
-def write(shown: Shown, format_: str, path: Path) -> Exported:
-    """Writes the list; nothing of it is in memory as a whole. Raises Refused where a sheet cannot hold it."""
-    today = clock.today()
-    about = [
+def export_of(shown: Shown) -> Export:
+    """The list as a file; in a demonstration with a column that names what is invented."""
+    marks = edits.invents()
+    return Export(
+        _("项目列表_%(day)s", day=clock.today().isoformat()),
         _("归属：项目列表"),
-        *shown.sentences,
-        _("%(day)s由%(name)s导出", day=presentation.long_day(today), name=current_user.name),
-    ]
-    opened = books.books()
-    marks = opened is not None and opened.kind == "demonstration"
-    if marks:
-        about.append(_("标有“演示”的内容为虚构，不代表真实项目"))
-    head = [_title(key) for key in shown.columns] + ([_("演示")] if marks else [])
-    with closing(shown.listing.lines()) as lines:
-        rows = _rows(shown, lines, marks)
-        if format_ == "csv":
-            count = listing.write_csv(path, about, head, rows)
-        else:
-            count = listing.write_workbook(path, about, (_("说明"), _("项目")), head, rows)
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    told = {"count": count, "format": format_, "filters": shown.kept, "sha256": digest}
-    name = _("项目列表_%(day)s", day=today.isoformat())
-    return Exported(f"{name}.{format_}", FORMATS[format_], told)
+        _("项目"),
+        [_title(key) for key in shown.columns] + ([_("演示")] if marks else []),
+        shown.listing.lines(),
+        lambda lines: _rows(shown, lines, marks),
+        shown.kept,
+        shown.sentences,
+    )
 
 
 def _title(key: str) -> str:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
-from io import BytesIO
-from pathlib import Path
-
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from crm.actions import ACTIONS
-from crm.db import only_reading, transaction
 from crm.permissions import needs
 from crm.rules.explanation import STATUS_NAMES
-from crm.services import history, industries, transfer_list
-from crm.web import presentation, transfer_words
+from crm.services import industries, transfer_list
+from crm.web import exporting, presentation, transfer_words
 from crm.web.attachments import Panel
 from crm.web.fact_form import LABELS
 from crm.web.moment import Moment
 from crm.web.parameters import Given, plain
 from crm.web.project_columns import COLUMNS
-from crm.web.project_export import FORMATS, write
+from crm.web.project_export import export_of
 from crm.web.project_lead import FromLead
 from crm.web.project_listing import DUE, SIZES, Shown
 from crm.web.project_page import ProjectPage
@@ -62,14 +57,7 @@ def listing() -> str:
 def export() -> Response:
     """Everything the list of an address shows, all pages of it, as a file."""
     given = Given(request.form)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "projects"
-        with only_reading():
-            exported = write(Shown.of(given), given.one_of("format", FORMATS) or "xlsx", path)
-        with transaction():
-            history.record("project.exported", actor=current_user, **exported.told)
-        content = BytesIO(path.read_bytes())
-    return send_file(content, mimetype=exported.mimetype, as_attachment=True, download_name=exported.name)
+    return exporting.answer(given, "project.exported", lambda: export_of(Shown.of(given)))
 
 
 @blueprint.get("/projects/<number>")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from flask import url_for
@@ -18,16 +15,14 @@ from crm import clock
 from crm.messages import N_
 from crm.models import Unit
 from crm.rules.explanation import RESPONSIBILITY_NAMES, RULE_NAMES
-from crm.services import edits, policy, transfer_list
+from crm.services import policy, transfer_list
 from crm.services.policy import Policy
 from crm.services.transfer_list import STATES, TABS, Filters, Line, Listing, Page
 from crm.services.units import all_units
-from crm.sheets import listing as sheets
 from crm.sheets.listing import Cell
-from crm.web import presentation
+from crm.web.exporting import Export
 from crm.web.parameters import Given
 from crm.web.presentation import unit_name
-from crm.web.project_export import FORMATS, Exported
 from crm.web.project_listing import Chip
 from crm.web.transfer_words import STATE_NAMES, TAB_NAMES
 
@@ -128,26 +123,15 @@ class Shown:
             ]
 
 
-def write(shown: Shown, format_: str, path: Path) -> Exported:
-    """Writes the list; nothing of it is in memory as a whole. Raises Refused where a sheet cannot hold it."""
-    today = clock.today()
-    about = [
+def export_of(shown: Shown) -> Export:
+    """The list as a file."""
+    return Export(
+        _("划转列表_%(day)s", day=clock.today().isoformat()),
         _("归属：划转列表"),
-        _(TAB_NAMES[shown.tab]),
-        *(f"{chip.name}{_('：')}{chip.value}" for chip in shown.chips),
-        _("%(day)s由%(name)s导出", day=presentation.long_day(today), name=current_user.name),
-    ]
-    if edits.invents():
-        about.append(_("标有“演示”的内容为虚构，不代表真实项目"))
-    head = [_(title) for title in EXPORTED]
-    with closing(shown.listing.lines()) as lines:
-        rows = shown.rows(lines)
-        if format_ == "csv":
-            count = sheets.write_csv(path, about, head, rows)
-        else:
-            count = sheets.write_workbook(path, about, (_("说明"), _("划转")), head, rows)
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    told = {"count": count, "format": format_, "filters": shown.kept, "sha256": digest}
-    name = _("划转列表_%(day)s", day=today.isoformat())
-    return Exported(f"{name}.{format_}", FORMATS[format_], told)
+        _("划转"),
+        [_(title) for title in EXPORTED],
+        shown.listing.lines(),
+        shown.rows,
+        shown.kept,
+        [_(TAB_NAMES[shown.tab]), *(f"{chip.name}{_('：')}{chip.value}" for chip in shown.chips)],
+    )

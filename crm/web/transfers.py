@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +18,6 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from crm.actions import ACTIONS
@@ -28,17 +26,16 @@ from crm.errors import NotAllowed, NotFound, Refused
 from crm.extensions import language
 from crm.messages import N_
 from crm.permissions import needs
-from crm.services import history, printing, transfer_rights, transfers
+from crm.services import printing, transfer_rights, transfers
 from crm.services.handover import SECTION_NAMES
 from crm.services.transfer_checks import LONGEST
 from crm.services.transfer_list import STATES
-from crm.web import presentation, transfer_words
+from crm.web import exporting, presentation, transfer_words
 from crm.web.forms import actor, long_text
 from crm.web.parameters import LARGEST_ID, Given
 from crm.web.presentation import said
-from crm.web.project_export import FORMATS
 from crm.web.transfer_due import DuePage
-from crm.web.transfer_listing import Shown, write
+from crm.web.transfer_listing import Shown, export_of
 from crm.web.transfer_page import TransferPage
 
 blueprint = Blueprint("transfers", __name__)
@@ -70,14 +67,7 @@ def listing() -> str:
 def export() -> Response:
     """Everything the list of an address shows, all pages of it, as a file."""
     given = Given(request.form)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "transfers"
-        with only_reading():
-            exported = write(Shown.of(given), given.one_of("format", FORMATS) or "xlsx", path)
-        with transaction():
-            history.record("transfer.exported", actor=current_user, **exported.told)
-        content = BytesIO(path.read_bytes())
-    return send_file(content, mimetype=exported.mimetype, as_attachment=True, download_name=exported.name)
+    return exporting.answer(given, "transfer.exported", lambda: export_of(Shown.of(given)))
 
 
 @blueprint.get("/transfers/new")

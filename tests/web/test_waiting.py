@@ -15,7 +15,7 @@ from crm import uploads
 from crm.db import db
 from crm.models import Access, User
 from crm.services import accesses, briefs, event_list, passwords, printing
-from crm.web import access_log, imports, project_export, projects
+from crm.web import access_log, exporting, imports
 from tests import build
 from tests.databases import Database
 from tests.web.conftest import Client
@@ -93,10 +93,9 @@ def test_exports_and_prints_keep_nobody_from_writing(
         (accesses, "listing"),
         (briefs, "month_brief"),
         (printing, "on_paper"),
-        (project_export, "write"),
+        (exporting, "write"),
     ):
         monkeypatch.setattr(place, name, free(getattr(place, name), calls))
-    monkeypatch.setattr(projects, "write", project_export.write)
     for role, path in (
         ("auditor", "/log/export"),
         ("auditor", "/log/access/export"),
