@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm import clock
@@ -53,6 +53,9 @@ class Decision(DecisionColumns, InsertOnly, Base):
     __tablename__ = "decisions"
     __table_args__ = (
         UniqueConstraint("project_id", "from_day", "recorded_at"),
+        # in force on a day is the last of these; who was ever entitled: by its unit
+        Index(None, "project_id", "from_day", "id"),
+        Index(None, "indicators_id", "project_id", "from_day"),
         one_of("status", STATUSES),
     )
 

@@ -27,6 +27,10 @@ class Holding(InsertOnly, Base):
     __tablename__ = "holdings"
     __table_args__ = (
         UniqueConstraint("project_id", "from_day", "recorded_at"),
+        # in force on a day is the last of these; who ever held what: by its unit
+        Index(None, "project_id", "from_day", "id"),
+        Index(None, "indicators_id", "project_id", "from_day"),
+        Index(None, "enterprise_service_id", "project_id", "from_day"),
         CheckConstraint("(indicators_id IS NULL) = (enterprise_service_id IS NULL)", name="both"),
         Index(
             None,

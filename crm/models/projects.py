@@ -145,6 +145,7 @@ class ProjectFacts(FactColumns, Dated, Base):
     __tablename__ = "project_facts"
     __table_args__ = (
         UniqueConstraint("project_id", "valid_from", "recorded_at"),
+        Index(None, "project_id", "valid_from", "id"),
         *fact_checks(),
     )
     SUBJECT: ClassVar[tuple[str, ...]] = ("project_id",)

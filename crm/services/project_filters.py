@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, exists, false, func, not_
+from sqlalchemy import ColumnElement, case, exists, func, not_
 
-from crm.models import DUTIES, Decision, Duty, FactColumns, Holding, Industry, Project
-from crm.services import dues
+from crm.models import Decision, FactColumns, Holding, Industry, Project
+from crm.services.standpoint import Standpoint
 
 STAGES = ("signed", "construction_started", "completed")
 Stage = Literal["signed", "construction_started", "completed"]
@@ -56,50 +56,35 @@ class Filters:
         return self.held_by_id is not None or self.served_by_id is not None or self.due is not None
 
 
-@dataclass(frozen=True)
-class Sources:
-    """Where a moment reads from: facts, and what is decided and held (`Project` where the standing columns say it)."""
+def narrowed(seen: Standpoint, filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """The conditions of every filter but the text, on a standpoint's columns."""
+    for column, wanted in (
+        (seen.entitled("indicators"), filters.unit_id),
+        (seen.facts.attracted_by_id, filters.attracted_by_id),
+        (seen.facts.site_street_id, filters.street_id),
+        (reached(seen.day, seen.facts), filters.stage),
+        (seen.status, filters.status),
+        (seen.held("indicators"), filters.held_by_id),
+        (seen.held("enterprise_service"), filters.served_by_id),
+    ):
+        if wanted is not None:
+            yield column == wanted
+    if filters.due is not None:
+        yield seen.due if filters.due else not_(seen.due)
+    if filters.industry is not None:
+        yield _within(seen.facts, filters.industry)
 
-    facts: Any
-    decided: Any
-    held: Any
-    day: date
-    known: datetime | None
 
-    @property
-    def status(self) -> Any:
-        """How sure the attribution is."""
-        return Project.attribution_status if self.decided is Project else Decision.status
-
-    def holder(self, duty: Duty) -> Any:
-        """The id of the unit that holds a responsibility."""
-        return getattr(self.held, f"held_{duty}_id" if self.held is Project else f"{duty}_id")
-
-    @property
-    def due(self) -> ColumnElement[bool]:
-        """Is a transfer due?"""
-        if self.decided is Project:
-            return Project.due_since.is_not(None)
-        pairs = {duty: (getattr(Decision, f"{duty}_id"), getattr(Holding, f"{duty}_id")) for duty in DUTIES}
-        return func.coalesce(dues.due(Decision.status, pairs, self.day, self.known), false())
-
-    def narrowed(self, filters: Filters) -> Iterator[ColumnElement[bool]]:
-        """The conditions of every filter but the text."""
-        for column, wanted in (
-            (self.decided.indicators_id, filters.unit_id),
-            (self.facts.attracted_by_id, filters.attracted_by_id),
-            (self.facts.site_street_id, filters.street_id),
-            (reached(self.day, self.facts), filters.stage),
-            (self.status, filters.status),
-            (self.holder("indicators"), filters.held_by_id),
-            (self.holder("enterprise_service"), filters.served_by_id),
-        ):
-            if wanted is not None:
-                yield column == wanted
-        if filters.due is not None:
-            yield self.due if filters.due else not_(self.due)
-        if filters.industry is not None:
-            yield _within(self.facts, filters.industry)
+def sieved(seen: Standpoint, filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """Conditions that `narrowed` implies and an index answers: which projects are to be asked at all."""
+    if seen.is_present:
+        return
+    decided = {"indicators_id": filters.unit_id, "status": filters.status}
+    held = {"indicators_id": filters.held_by_id, "enterprise_service_id": filters.served_by_id}
+    for table, columns in ((Decision, decided), (Holding, held)):
+        wanted = {name: value for name, value in columns.items() if value is not None}
+        if wanted:
+            yield seen.ever(table, **wanted)
 
 
 def reached(day: date, facts: Any = Project) -> ColumnElement[Any]:

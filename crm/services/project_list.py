@@ -8,19 +8,22 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from crm.db import db
-from crm.models import DUTIES, Decision, FactColumns, Holding, Outcome, Project, ProjectFacts, User
+from crm.models import DUTIES, Decision, FactColumns, Holding, Outcome, Project, User
 from crm.permissions import allowed, visible_to
-from crm.services import dues, holdings, search, standing
-from crm.services.project_filters import Filters, Sources, Stage, stage_of
+from crm.services import dues, holdings, search, standing, standpoint
+from crm.services.project_filters import Filters, Stage, narrowed, sieved, stage_of
 from crm.services.search import Found, Words
+from crm.services.standpoint import Standpoint
 
 PAGE_SIZE = 50
 COUNTED_AT_MOST = 5_000
 """Counting stops here, so that a list of a million is as quick as a short one."""
+
+FEW = 2_000
+"""So many or fewer of an earlier day are looked up and put in order; more are met soon enough in the order asked for."""
 
 STREAMED = 1_000
 """Rows of an export that are in memory at once."""
@@ -75,26 +78,22 @@ class Page:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a person asked to see: of a day (`on`), as the books knew it at an instant (`known`, None: now).
-
-    `present`: are the facts those that the books have now, rather than those that held on the day?
-    """
+    """What a person asked to see: of a day (`on`), as the books knew it at an instant (`known`, None: now)."""
 
     user: User
     filters: Filters
     order: Order
     on: date
     known: datetime | None = None
-    present: bool = True
 
     @cached_property
-    def _facts(self) -> Any:
-        return Project if self.present else aliased(ProjectFacts)
+    def _seen(self) -> Standpoint:
+        return standpoint.at(self.on, self.known)
 
-    @cached_property
-    def _stands(self) -> bool:
-        """Do the standing columns answer?"""
-        return self.known is None and standing.is_of(self.on)
+    @property
+    def _present(self) -> bool:
+        """Are the facts those that the books have now, rather than those that held on the day?"""
+        return self._seen.facts is Project
 
     @cached_property
     def _sees(self) -> bool:
@@ -118,11 +117,10 @@ class Listing:
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows = rows[::-1]
-        count = self._count()
         return Page(
             self._lines(rows),
-            count.number,
-            count.more,
+            self._count.number,
+            self._count.more,
             has_previous=more if backwards else position is not None,
             has_next=position is not None if backwards and not place.last else more and not backwards,
         )
@@ -137,14 +135,14 @@ class Listing:
 
     def _lines(self, rows: Sequence[Any]) -> tuple[Line, ...]:
         """Two statements more where a transfer is due on a day for which nothing is kept."""
-        found = [(row[0], *row) if self.present else row for row in rows]
+        found = [(row[0], *row) if self._present else row for row in rows]
         since: Mapping[int, date] = {}
-        if not self._stands and (due := [row[0].id for row in found if row[-1]]):
+        if not self._seen.is_present and (due := [row[0].id for row in found if row[-1]]):
             since = dues.since_of(due, self.on, self.known)
         return tuple(
             Line(
                 project, facts, decision, rule, stage_of(facts, self.on), indicators, service,
-                due if self._stands else since.get(project.id),
+                due if self._seen.is_present else since.get(project.id),
             )
             for project, facts, decision, rule, indicators, service, due in found
         )  # fmt: skip
@@ -152,10 +150,19 @@ class Listing:
     def _rows(self, position: Any, backwards: bool, limit: int) -> list[Any]:
         rows: list[Any] = []
         for query in self._segments(position, backwards):
-            rows += db.session.execute(query.limit(limit - len(rows))).all()
+            rows += db.session.execute(self._first(query, limit - len(rows))).all()
             if len(rows) == limit:
                 break
         return rows
+
+    def _first(self, query: Select[Any], most: int) -> Select[Any]:
+        if self._seen.is_present:
+            return query.limit(most)
+        # which ones first, what is said of them then: few are found by what was ever said, many on the way
+        found = query.with_only_columns(Project.id).limit(most)
+        if self._count.number <= FEW:
+            found = found.where(*sieved(self._seen, self.filters))
+        return query.where(Project.id.in_(select(found.subquery().c.id)))
 
     def _segments(self, position: Any, backwards: bool) -> Iterator[Select[Any]]:
         """The list from a position on as one query, or two: those that have what it is sorted by, then those that lack it.
@@ -189,7 +196,7 @@ class Listing:
 
     @cached_property
     def _key(self) -> Any:
-        return getattr(Project if self.order.by == "number" else self._facts, self.order.by)
+        return getattr(Project if self.order.by == "number" else self._seen.facts, self.order.by)
 
     def _position(self, number: str) -> tuple[Any, ...] | None:
         """Where a project stands in this order; none where there is no such project to stand anywhere."""
@@ -200,28 +207,22 @@ class Listing:
         return tuple(row) if row else None
 
     def _query(self) -> Select[Any]:
-        sources = self._sources
-        facts = () if self.present else (self._facts,)
+        seen = self._seen
+        facts = () if self._present else (self._seen.facts,)
         query = select(
             Project,
             *facts,
             Decision,
             Outcome.body["rule"].as_string(),
-            *(sources.holder(duty) for duty in DUTIES),
-            Project.due_since if self._stands else sources.due,
+            *(seen.held(duty) for duty in DUTIES),
+            Project.due_since if seen.is_present else seen.due,
         ).select_from(Project)
         query = self._known(query)
-        if self._stands:
+        if self._seen.is_present:
             query = query.outerjoin(Decision, Decision.id == Project.decision_id)
         else:
             query = self._with_history(query, decided=True, held=True)
         return self._narrow(query.outerjoin(Outcome, Outcome.id == Decision.outcome_id))
-
-    @cached_property
-    def _sources(self) -> Sources:
-        if self._stands:
-            return Sources(self._facts, Project, Project, self.on, self.known)
-        return Sources(self._facts, Decision, Holding, self.on, self.known)
 
     def _with_history(self, query: Select[Any], *, decided: bool, held: bool) -> Select[Any]:
         """With the decision and the holding in force, where they are asked for."""
@@ -233,45 +234,40 @@ class Listing:
 
     def _known(self, query: Select[Any]) -> Select[Any]:
         """With the facts as they stood: only projects that the books knew then."""
-        if self.present:
+        if self._present:
             return query
-        version = select(ProjectFacts.id).where(*self._versions())
-        version = version.order_by(ProjectFacts.valid_from.desc(), ProjectFacts.id.desc()).limit(1)
-        return query.join(self._facts, self._facts.id == version.correlate(Project).scalar_subquery())
+        return query.join(self._seen.facts, self._seen.facts.id == standpoint.version(self.on, self.known))
 
-    def _versions(self) -> Iterator[ColumnElement[bool]]:
-        """Conditions on the versions of a project's facts: of the day or before, and known."""
-        yield ProjectFacts.project_id == Project.id
-        yield ProjectFacts.valid_from <= self.on
-        if self.known is not None:
-            yield ProjectFacts.recorded_at <= self.known
-
+    @cached_property
     def _count(self) -> Found:
         """How many there are, counted no further than COUNTED_AT_MOST."""
-        if self.present and self.filters == Filters(self.filters.text) and self._words and self._sees:
+        if self._present and self.filters == Filters(self.filters.text) and self._words and self._sees:
             return self._found
         query = select(Project.id).select_from(Project)
-        if self.present or self.filters.facts:
+        if self._present or self.filters.facts:
             query = self._known(query)
-        else:
-            # whichever version held, there was one
-            query = query.where(exists().where(*self._versions()))
-        if not self._stands:
+        elif not (self.filters.unit_id or self.filters.status or self.filters.held):
+            # whichever version held, there was one; where there is a decision or a holding there is one anyway
+            query = query.where(standpoint.version(self.on, self.known).is_not(None))
+        if not self._seen.is_present:
             query = self._with_history(query, decided=self.filters.decided, held=self.filters.held)
+            query = query.where(*sieved(self._seen, self.filters))
         counted = self._narrow(query).limit(COUNTED_AT_MOST + 1).subquery()
         number = db.session.scalar(select(func.count()).select_from(counted)) or 0
         return Found(min(number, COUNTED_AT_MOST), number > COUNTED_AT_MOST)
 
     def _narrow(self, query: Select[Any]) -> Select[Any]:
         query = query.where(visible_to(self.user), *self._searched())
-        return query.where(*self._sources.narrowed(self.filters))
+        return query.where(*narrowed(self._seen, self.filters))
 
     def _searched(self) -> Iterator[ColumnElement[bool]]:
         if not self._words:
             return
-        if not self.present:
+        if not self._present:
             # the index knows what is said now; what was said then is looked through
-            columns = [search.folding(c) for c in (self._facts.name, self._facts.investor, Project.number)]
+            columns = [
+                search.folding(c) for c in (self._seen.facts.name, self._seen.facts.investor, Project.number)
+            ]
             for word in self._words.words:
                 yield or_(*(column.contains(word, autoescape=True) for column in columns))
         elif search.is_common(self._found, alone=self.filters == Filters(self.filters.text), rows=PAGE_SIZE):

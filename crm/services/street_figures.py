@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, union_all
 from sqlalchemy.orm import contains_eager
 
 from crm.db import db
@@ -51,32 +51,36 @@ class Places:
 
 def by_place(user: User | None, seen: Standpoint) -> Places:
     """The projects that have begun by the day, where they are sited: two statements."""
-    found, unsited = {}, Sited()
-    for street_id, one in _sited(user, seen, seen.facts.site_street_id, ()):
-        if street_id is None:
-            unsited = one
-        else:
-            found[street_id] = one
-    area = seen.facts.site_area_id
-    return Places(found, dict(_sited(user, seen, area, (area.is_not(None),))), unsited)
+    streets = _sited(user, seen, "site_street_id")
+    unsited = streets.pop(None, Sited())
+    areas = _sited(user, seen, "site_area_id", sited=True)
+    return Places(streets, areas, unsited)
 
 
-def _sited(user: User | None, seen: Standpoint, place: Any, where: Any) -> Iterator[tuple[Any, Sited]]:
-    """Id of a place → what is sited there; of streets in the order of an index that has all of it."""
-    facts = seen.facts
-    completed = facts.completed_on <= seen.day
-    started = and_(facts.construction_started_on <= seen.day, or_(facts.completed_on.is_(None), ~completed))
-    query = seen.select(
-        user,
-        place,
-        func.count(),
-        func.count(case((started, 1))),
-        func.count(case((completed, 1))),
-        func.sum(facts.total_investment_fen),
-        func.count(case((seen.undetermined, 1))),
-    ).where(*where)
-    for id_, count, begun, done, fen, undetermined in db.session.execute(query.group_by(place)):
-        yield id_, Sited(count, count - begun - done, begun, done, int(fen or 0), undetermined)
+def _sited(user: User | None, seen: Standpoint, place: str, *, sited: bool = False) -> dict[Any, Sited]:
+    """Id of a place → what is sited there, of streets in the order of an index that has all of it: one statement."""
+    queries = []
+    for one in seen.parts():
+        facts, where = one.facts, getattr(one.facts, place)
+        completed = facts.completed_on <= seen.day
+        started = and_(
+            facts.construction_started_on <= seen.day, or_(facts.completed_on.is_(None), ~completed)
+        )
+        query = one.select(
+            user,
+            where,
+            func.count(),
+            func.count(case((started, 1))),
+            func.count(case((completed, 1))),
+            func.sum(facts.total_investment_fen),
+            func.count(case((one.undetermined, 1))),
+        )
+        queries.append((query.where(where.is_not(None)) if sited else query).group_by(where))
+    found: dict[Any, Sited] = {}
+    for id_, count, begun, done, fen, undetermined in db.session.execute(union_all(*queries)):
+        more = Sited(count, count - begun - done, begun, done, int(fen or 0), undetermined)
+        found[id_] = added([found.get(id_, Sited()), more])
+    return found
 
 
 def streets(day: date, known: datetime | None = None) -> list[tuple[Unit, bool]]:

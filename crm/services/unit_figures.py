@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, not_, select
+from sqlalchemy import ColumnElement, and_, func, not_, select, union_all
 
 from crm.db import db
-from crm.models import DUTIES, Duty, Project, User
-from crm.services.project_list import COUNTED_AT_MOST, PAGE_SIZE, Place
+from crm.models import DUTIES, Decision, Duty, Holding, Project, User
+from crm.services.project_list import COUNTED_AT_MOST, FEW, PAGE_SIZE, Place
 from crm.services.standpoint import Standpoint
 
 Part = Literal["has", "entitled", "gives", "gets", "undetermined"]
@@ -92,21 +92,23 @@ def by_unit(
 
     For one unit only the projects it has or is entitled to are read, and the figures of others are not whole.
     """
-    entitled, held = seen.entitled(duty), seen.held(duty)
-    # today in the order of the index that has all of it, so that the projects themselves are not read
-    groups = (
-        [column(one) for one in DUTIES for column in (seen.entitled, seen.held)]
-        if seen.is_present
-        else [entitled, held]
-    )
-    query = seen.select(
-        user, held, entitled, seen.status, func.count(), func.sum(seen.facts.total_investment_fen)
-    )
-    query = query.group_by(*groups, seen.status)
-    if unit_id is not None:
-        query = query.where((held == unit_id) | (entitled == unit_id))
+    queries = []
+    for one in seen.parts():
+        entitled, held = one.entitled(duty), one.held(duty)
+        # today in the order of the index that has all of it, so that the projects themselves are not read
+        groups = (
+            [column(each) for each in DUTIES for column in (one.entitled, one.held)]
+            if one.is_present
+            else [entitled, held]
+        )
+        query = one.select(
+            user, held, entitled, one.status, func.count(), func.sum(one.facts.total_investment_fen)
+        )
+        if unit_id is not None:
+            query = query.where((held == unit_id) | (entitled == unit_id))
+        queries.append(query.group_by(*groups, one.status))
     found: dict[int, Figures] = {}
-    for has_id, entitled_id, status, count, fen in db.session.execute(query):
+    for has_id, entitled_id, status, count, fen in db.session.execute(union_all(*queries)):
         amount = Amount(count, int(fen or 0))
         undetermined = status == "undetermined"
         mine = found.setdefault(has_id, Figures())
@@ -147,7 +149,9 @@ def projects(
     size: int = PAGE_SIZE,
 ) -> Page:
     """One page of exactly the projects that a unit's figure counts: two statements."""
-    return paged(user, seen, duty, _counts(seen, duty, part, unit_id), place, size=size)
+    table = Decision if part in ("entitled", "gets") else Holding
+    sieve = None if seen.is_present else seen.ever(table, **{f"{duty}_id": unit_id})
+    return paged(user, seen, duty, _counts(seen, duty, part, unit_id), place, size=size, sieve=sieve)
 
 
 def paged(
@@ -158,13 +162,20 @@ def paged(
     place: Place,
     *,
     size: int = PAGE_SIZE,
+    sieve: ColumnElement[bool] | None = None,
 ) -> Page:
-    """One page of the projects that a condition on a standpoint's columns is true of: two statements."""
+    """One page of the projects that a condition on a standpoint's columns is true of: two statements.
+
+    `sieve` is implied by the condition and answered by an index: few projects are found by it, many on the way.
+    """
+    counted = seen.select(user, Project.id).where(condition, *([] if sieve is None else [sieve]))
+    counted = counted.limit(COUNTED_AT_MOST + 1)
+    count = db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
     facts = seen.facts
     query = seen.select(
         user, Project.number, facts.name, facts.investor, facts.site_street_id, seen.status,
         seen.held(duty), seen.entitled(duty), facts.total_investment_fen,
-    ).where(condition)  # fmt: skip
+    ).where(condition, *([sieve] if sieve is not None and count <= FEW else []))  # fmt: skip
     backwards = place.last or place.before is not None
     if place.after is not None:
         query = query.where(Project.number < place.after)
@@ -173,8 +184,6 @@ def paged(
     order = Project.number.asc() if backwards else Project.number.desc()
     rows = db.session.execute(query.order_by(order).limit(size + 1)).all()
     more, rows = len(rows) > size, rows[:size]
-    counted = seen.select(user, Project.id).where(condition).limit(COUNTED_AT_MOST + 1)
-    count = db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
     return Page(
         tuple(Line(*row) for row in (rows[::-1] if backwards else rows)),
         min(count, COUNTED_AT_MOST),

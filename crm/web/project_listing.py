@@ -123,7 +123,7 @@ class Shown:
         if columns != DEFAULT:
             kept["col"] = list(columns)
         place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
-        listing = Listing(current_user, filters, order, moment.on, moment.instant, moment.is_present)
+        listing = Listing(current_user, filters, order, moment.on, moment.instant)
         areas = {area.id: area for area in all_areas()} if "site_area" in columns else {}
         return cls(
             given, moment, listing, place, int(size or project_list.PAGE_SIZE), columns, kept, units, areas, industry, values
