@@ -131,6 +131,16 @@ class TransferPage:
         assert self.effects is not None
         return Shown.with_units(self.effects, dict(self.units))
 
+    def remarks(self, event: AuditEvent) -> list[tuple[TransferItem, str]]:
+        """What was said point by point when the list was sent back: each line and the remark on it."""
+        there = {item.id: item for section in self.sections for item in section.items}
+        said = {int(number): text for number, text in event.detail.get("remarks", {}).items()}
+        # a line may have been taken out since: then the database is asked for it
+        found = (
+            (there.get(number) or db.session.get(TransferItem, number), text) for number, text in said.items()
+        )
+        return [(line, text) for line, text in found if line is not None]
+
     def signed(self, side: str) -> TransferSignature | None:
         """The side's signature of the present round."""
         return next(

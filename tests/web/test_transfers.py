@@ -101,6 +101,8 @@ def test_the_whole_way_by_the_four_parties(client: Client, due: Flask) -> None:
     assert made(due)[:2] == ("filling", 2)
     page = client("unit_head").get("/transfers/1").text
     assert "土地证呢" in page and "请先答复" in page
+    told = page[page.index('id="happened"') :]
+    assert "退回移交清单" in told and "遗留问题" in told and "土地证呢" in told
     key, version = item(due, "problems")
     given = {
         "version": version,
