@@ -49,6 +49,18 @@ def between_units(user: User | None, seen: Standpoint, duty: Duty, first: date) 
     return sorted(found, key=lambda one: (-one.confirmed.count - one.due.count, one.from_id, one.to_id))
 
 
+def span(seen: Standpoint, duty: Duty) -> tuple[date, date] | None:
+    """The first and the last day on which a responsibility passed on, up to the standpoint's; none where it never did.
+
+    One statement.
+    """
+    moved = _moved(seen, duty, date.min).add_columns(Transfer.effective_day).subquery()
+    first, last = db.session.execute(
+        select(func.min(moved.c.effective_day), func.max(moved.c.effective_day))
+    ).one()
+    return (first, last) if first else None
+
+
 def projects(
     user: User | None,
     seen: Standpoint,

@@ -27,18 +27,22 @@ PART_NAMES = {"confirmed": N_("已划转"), "due": N_("尚应划转")}
 @blueprint.get("/transfers/flows")
 @needs("transfer:read")
 def show() -> str:
-    """The flows up to a day, from `since` on (a year before, unless told), and one pair's projects."""
+    """The flows up to a day, from `since` on, and one pair's projects.
+
+    Unless told they are those of a year; where nothing passed on in it they begin a year before the last that did.
+    """
     given = Given(request.args)
     moment = Moment.of(given)
     duty: Duty = given.one_of("duty", DUTIES) or "indicators"  # type: ignore[assignment]
-    first = given.day("since") or _year_before(moment.on)
     units = {unit.id: unit for unit in all_units()}
     codes = {unit.code: unit for unit in units.values()}
     seen = standpoint.at(moment.on, moment.instant)
+    span = transfer_flows.span(seen, duty)
+    first = given.day("since") or _year_before(moment.on)
+    if given.day("since") is None and span and span[1] < first:
+        first = _year_before(span[1])
     flows = transfer_flows.between_units(current_user, seen, duty, first)
-    kept = moment.kept | given.kept("duty")
-    if first != _year_before(moment.on):
-        kept["since"] = first.isoformat()
+    kept = moment.kept | given.kept("duty", "since")
     part: Part = given.one_of("part", PARTS) or "confirmed"  # type: ignore[assignment]
     before, after = given.one_of("from", codes), given.one_of("to", codes)
     page = pages = None
@@ -52,6 +56,7 @@ def show() -> str:
         "transfers/flows.html",
         moment=moment,
         first=first,
+        span=span,
         duty=duty,
         duties=DUTIES,
         units=units,

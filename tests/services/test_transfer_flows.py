@@ -66,6 +66,16 @@ def test_what_passed_and_what_is_due(small: Any) -> None:
         assert not projects(user, seen, "indicators", date(2021, 1, 1), part, pair[::-1], Place()).lines  # type: ignore[arg-type]
 
 
+def test_when_something_passed_on(small: Any) -> None:
+    known = clock.now() - timedelta(days=1)
+    for seen, span in (
+        (standpoint.at(TODAY), (EFFECTIVE, EFFECTIVE)),
+        (standpoint.at(EFFECTIVE - timedelta(days=1)), None),
+        (standpoint.at(TODAY, known), None),
+    ):
+        assert transfer_flows.span(seen, "indicators") == span
+
+
 def test_what_was_known_before_it_was_confirmed(small: Any) -> None:
     pair, known = (small.gx.id, small.jinghe.id), clock.now()
     with clock.at(TODAY + timedelta(days=1)):

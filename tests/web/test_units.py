@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from crm.db import count_statements, transaction
+from crm.services import history, holdings, standing, transfers
+from crm.services.holdings import Move
 from tests.web.conftest import Client, register
 
 HOSTILE = ("on=x", "on=9999-12-31", "on=0001-01-01", "known=2020-13-01", "duty=attraction", "by='", "part=%00", "after=%00%FF",
@@ -119,5 +121,17 @@ def test_the_flows_between_units(client: Client, filled: Flask) -> None:
     with filled.app_context(), count_statements() as seen:
         visitor.get(f"/transfers/flows?{asked.replace('amp;', '')}&known=2021-06-03")
     assert seen.count <= 12, seen.statements
+    with filled.app_context(), transaction():
+        old = {"served_by": "jd", "signed_on": date(2018, 3, 1), "completed_on": date(2019, 3, 1)}
+        stock = register("P6", "存量项目", site_street="cihui", **old)
+        passed = transfers.propose(stock.id, reason="", actor=None)
+        passed.state, passed.effective_day = "confirmed", passed.since
+        street = passed.to_unit_id
+        event = history.record("transfer.confirmed", passed, actor=None)
+        holdings.pass_on([Move(stock.id, passed.since, street, street, passed.id)], event)
+        standing.refresh([stock.id])
+    assert "2019年4月28日至2021年6月3日" in visitor.get("/transfers/flows").text, "a year up to the last"
+    later = visitor.get("/transfers/flows?since=2021-01-01").text
+    assert "这段时间没有划转" in later and "since=2020-04-27" in later
     for way in ("held", "entitled"):
         assert visitor.get(f"/units/jd?flow={way}").text.count('aria-current="true"') == 2
