@@ -20,6 +20,7 @@ from crm.services import (
     transfer_overtaking,
     transfers,
 )
+from crm.services.books import open_books
 from crm.services.open_work import open_work
 from tests.services.offering import person
 from tests.services.transferring import (
@@ -100,6 +101,16 @@ def test_the_system_proposes_what_nobody_did_in_time(small: Any) -> None:
         assert made[0].due_on == clock.today() + timedelta(days=10)
         assert transfer_clocks.propose_overdue(after=0, most=10) is None
         assert db.session.query(Transfer).count() == 4
+
+
+def test_in_a_demonstration_the_system_proposes_only_what_is_made_up(small: Any) -> None:
+    open_books(kind="demonstration", business_day=None, actor=None)
+    register("P2").invented = ["completed_on", "name"]
+    project().invented = ["completed_on"]
+    with clock.at(COMPLETED + timedelta(days=400)):
+        standing.roll_all(clock.today())
+        assert transfer_clocks.propose_overdue(after=0, most=10) is None
+        assert [one.project.number for one in db.session.query(Transfer)] == ["P2"]
 
 
 @sqlite_only
