@@ -8,7 +8,7 @@ from crm.models.books import Books
 from crm.models.dated import Dated, InsertOnly, as_of, insert_only_tables, terms
 from crm.models.enterprises import ORIGIN_KINDS, Contact, Enterprise, ProjectOrigin
 from crm.models.history import AuditEvent
-from crm.models.holdings import DUTIES, CarryOver, Duty, Holding
+from crm.models.holdings import DUTIES, CarryOver, Duty, Holding, duties_of
 from crm.models.imports import Import, StagedDecision, StagedFacts, StagedRow
 from crm.models.indicators import Target
 from crm.models.industries import Industry
@@ -164,6 +164,7 @@ __all__ = [
     "UserSession",
     "Worker",
     "as_of",
+    "duties_of",
     "insert_only_tables",
     "terms",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,11 @@ from crm.models.dated import InsertOnly
 Duty = Literal["indicators", "enterprise_service"]
 DUTIES: tuple[Duty, ...] = ("indicators", "enterprise_service")
 """The responsibilities that pass on by a transfer; the others are held as entitled."""
+
+
+def duties_of(row: Any) -> tuple[Duty, ...]:
+    """Those of them that pass on with whatever says so of each: a transfer, a row of a query, a line of a list."""
+    return tuple(duty for duty in DUTIES if getattr(row, duty))
 
 
 class Holding(InsertOnly, Base):

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crm import clock
 from crm.db import Base, Instant, one_of
 from crm.models.dated import InsertOnly
+from crm.models.holdings import Duty, duties_of
 from crm.models.people import User
 from crm.models.projects import Project
 from crm.models.units import Unit
@@ -161,9 +162,9 @@ class Transfer(Base):
         return self.state in OPEN_TRANSFERS
 
     @property
-    def duties(self) -> tuple[str, ...]:
+    def duties(self) -> tuple[Duty, ...]:
         """The responsibilities that pass on."""
-        return tuple(duty for duty in ("indicators", "enterprise_service") if getattr(self, duty))
+        return duties_of(self)
 
 
 class TransferItem(Base):

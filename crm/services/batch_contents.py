@@ -23,6 +23,7 @@ from crm.models import (
     Transfer,
     TransferBatch,
     User,
+    duties_of,
 )
 from crm.rules.facts import NOTICE_DAY
 from crm.services import dues, holdings, standing, standpoint, successions
@@ -61,9 +62,15 @@ class Line:
     fen: int | None
     from_unit_id: int
     to_unit_id: int
-    duties: tuple[Duty, ...]
+    indicators: bool
+    enterprise_service: bool
     rule: str
     since: date
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """The responsibilities that pass on."""
+        return duties_of(self)
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class Found:
     def digest(self) -> str:
         """The SHA-256 of the list."""
         return _digest(
-            (one.project_id, one.from_unit_id, one.to_unit_id, "indicators" in one.duties, "enterprise_service" in one.duties, one.rule, one.since)
+            (one.project_id, one.from_unit_id, one.to_unit_id, one.indicators, one.enterprise_service, one.rule, one.since)
             for one in sorted(self.lines, key=lambda one: one.project_id)
         )  # fmt: skip
 
@@ -199,7 +206,8 @@ def _due(rules: frozenset[str], day: date, actor: User | None) -> Found:
                         row.total_investment_fen,
                         due.from_unit_id,
                         due.to_unit_id,
-                        due.duties,
+                        "indicators" in due.duties,
+                        "enterprise_service" in due.duties,
                         named[due.duties[0]],
                         due.since,
                     )
@@ -222,10 +230,22 @@ def _held_by(unit_id: int, actor: User | None) -> Found:
     for part in pieces(db.session.execute(query).all()):
         rows = holdings.rows_of([row[0] for row in part])
         for project_id, number, name, fen, *held in part:
-            duties = tuple(duty for duty, holder in zip(DUTIES, held, strict=True) if holder == unit_id)
+            indicators, service = (holder == unit_id for holder in held)
+            duties = [duty for duty, holder in zip(DUTIES, held, strict=True) if holder == unit_id]
             since = max(term.valid_from, _holds_since(rows[project_id], unit_id, duties))
             found.lines.append(
-                Line(project_id, number, name, fen, unit_id, term.successor_id, duties, SUCCESSION, since)
+                Line(
+                    project_id,
+                    number,
+                    name,
+                    fen,
+                    unit_id,
+                    term.successor_id,
+                    indicators,
+                    service,
+                    SUCCESSION,
+                    since,
+                )
             )
     return found
 
@@ -262,7 +282,7 @@ def _changes_of_dues(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Chan
     now = dues.on_days([row.project_id for row in rows], (clock.today(),))
     for row in rows:
         (found,) = now[row.project_id]
-        same = [due for due in found if _parties(due) == (row.from_unit_id, row.to_unit_id, _duties(row))]
+        same = [due for due in found if _parties(due) == (row.from_unit_id, row.to_unit_id, duties_of(row))]
         if same:
             yield None if same[0].since == row.since else "since"
         else:
@@ -277,12 +297,8 @@ def _changes_of_holders(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[C
             yield "successor"
             continue
         _, *holders = [one for one in held[row.project_id] if one[0] <= clock.today()][-1]
-        still = all(holders[DUTIES.index(duty)] == row.from_unit_id for duty in _duties(row))
+        still = all(holders[DUTIES.index(duty)] == row.from_unit_id for duty in duties_of(row))
         yield None if still else "another"
-
-
-def _duties(row: Any) -> tuple[Duty, ...]:
-    return tuple(duty for duty in DUTIES if getattr(row, duty))
 
 
 def _digest(rows: Iterable[Sequence[Any]]) -> str:

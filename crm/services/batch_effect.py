@@ -40,9 +40,9 @@ def put_into_effect(number: int, signed_round: int, *, actor: User) -> int:
     if batch.state != "confirming" or batch.round != signed_round:
         raise Refused(batches.NOT_THEN[batch.state])
     digest = batch_signing.refuse_altered(batch)
-    totals = batch_totals.of_batch(batch, actor)
+    effects = batch_totals.of_batch(batch, actor)
     transfers = list(db.session.scalars(batch_contents.in_it(batch).order_by(Transfer.id)))
-    batch.state, batch.summary = "confirmed", batch_totals.summary(totals)
+    batch.state, batch.summary = "confirmed", batch_totals.summary(effects)
     batch.ended_by_id, batch.ended_at = actor.id, clock.now()
     event = batches.record("batch.confirmed", batch, actor, count=len(transfers), digest=digest)
     db.session.add(

@@ -40,13 +40,11 @@ def asked_count(batch: TransferBatch) -> int:
 
 
 def taken_out(batch: TransferBatch) -> tuple[list[tuple[Transfer, Project]], int]:
-    """The last that were taken out of a batch or overtaken, newest first, and how many there are: two statements."""
+    """The last that were taken out of a batch or overtaken, newest first, and how many there are: one statement."""
     ended = (Transfer.batch_id == batch.id, Transfer.state.in_(("withdrawn", "overtaken")))
     if batch.state == "withdrawn":
         return [], 0
-    query = select(Transfer, Project).join(Project, Project.id == Transfer.project_id).where(*ended)
-    rows = db.session.execute(query.order_by(Transfer.ended_at.desc(), Transfer.id).limit(TAKEN_OUT_SHOWN))
-    found = [(transfer, project) for transfer, project in rows]
-    if len(found) < TAKEN_OUT_SHOWN:
-        return found, len(found)
-    return found, db.session.scalar(select(func.count()).where(*ended)) or 0
+    query = select(Transfer, Project, func.count().over()).join(Project, Project.id == Transfer.project_id)
+    query = query.where(*ended).order_by(Transfer.ended_at.desc(), Transfer.id).limit(TAKEN_OUT_SHOWN)
+    rows = db.session.execute(query).all()
+    return [(transfer, project) for transfer, project, _ in rows], rows[0][2] if rows else 0

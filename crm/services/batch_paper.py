@@ -12,15 +12,13 @@ from sqlalchemy.orm import aliased, joinedload
 from crm import clock
 from crm.briefs.content import Block, BriefContent, Column, Note, Section, SubHeading, Table, Text
 from crm.db import db
-from crm.models import DUTIES, CarryOver, Project, Transfer, TransferBatch, TransferSignature, Unit, User
+from crm.models import DUTIES, Project, Transfer, TransferBatch, TransferSignature, Unit, User, duties_of
 from crm.money import yi
 from crm.periods import Month
 from crm.permissions import visible_to
 from crm.rules.explanation import reference
-from crm.services import carry_overs, transfer_effects
+from crm.services import batch_totals
 from crm.services.paper_words import Words
-from crm.services.transfer_effects import Effects, Held
-from crm.services.unit_figures import Amount
 
 
 def content(batch: TransferBatch, user: User | None, *, digest: str, language: str = "zh") -> BriefContent:
@@ -77,7 +75,7 @@ class _Paper:
 
     def changes(self) -> Section:
         t, words = self.t, self.words
-        told = self.effects()
+        told = batch_totals.of_batch(self.batch, self.user)
         table = words.before_and_after(told.units, told.district, t("表1 各单位和全区在册的项目"))
         bars = words.bars(told.units, t("各单位承担经济指标的总投资"))
         carried = words.carried(told.carried, t("表2 结转（划转以前已月结的月份，总投资）"))
@@ -85,21 +83,6 @@ class _Paper:
             t("全区合计划转前后相同。") if told.balanced else t("全区合计划转前后不同，请核对后再签字。")
         )
         return Section(t("二、划转前后"), (table, Text(balance), bars, carried))
-
-    def effects(self) -> Effects:
-        """What would change; of a batch that is in effect, what did."""
-        if self.batch.state != "confirmed":
-            return transfer_effects.of_batch(self.batch, self.user)
-        kept = self.batch.summary
-        query = select(CarryOver).join(Transfer, Transfer.id == CarryOver.transfer_id)
-        booked = db.session.scalars(query.where(Transfer.batch_id == self.batch.id))
-        units = {int(unit_id): _held(figures) for unit_id, figures in kept.get("units", {}).items()}
-        return Effects(
-            {unit_id: units[unit_id] for unit_id in self.words.units if unit_id in units},
-            _held(kept.get("district", {})),
-            (),
-            transfer_effects.carried(map(carry_overs.line_of, booked)),
-        )
 
     def projects(self) -> Section:
         t, words = self.t, self.words
@@ -124,7 +107,7 @@ class _Paper:
         return Section(t("三、划转的项目"), tuple(blocks) or (Text(t("没有项目。")),))
 
     def line(self, place: int, row: Any) -> tuple[str, ...]:
-        duties = [duty for duty in DUTIES if getattr(row, duty)]
+        duties = duties_of(row)
         parted = "" if len(duties) == len(DUTIES) else self.words.aside(self.words.duties(duties))
         return (
             str(place),
@@ -177,12 +160,3 @@ class _Paper:
             .order_by(giving.position, giving.id, getting.position, getting.id, Project.number)
         )  # fmt: skip
         return list(db.session.execute(query))
-
-
-def _held(kept: dict[str, list[list[int]]]) -> Held:
-    """Figures as they are kept with a batch: of each responsibility what was held, what went and what came."""
-    held = Held()
-    for duty in DUTIES:
-        before, out, into = (Amount(*amount) for amount in kept.get(duty, [[0, 0]] * 3))
-        held.of(duty).before, held.of(duty).after = before, before - out + into
-    return held

@@ -15,7 +15,7 @@ from crm.models import Job, Transfer, TransferBatch, TransferSignature, User
 from crm.permissions import allowed, could
 from crm.services import batch_contents, history, jobs, successions
 from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, refuse_changed, said, touches
-from crm.services.units import active_units
+from crm.services.units import active_ids
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
 ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
@@ -23,18 +23,18 @@ IN_HAND = N_("已有人确认，正在生效，请等它办完")
 
 
 def signers(batch: TransferBatch) -> list[int]:
-    """The ids of the units whose heads sign a batch: those that give or receive; for one that has ceased, the unit that
-    answers for it. In the order of the unit table: four statements.
+    """The ids of the units whose heads sign a batch, in order: those that give or receive; for one that has ceased, the
+    unit that answers for it. Two statements, three where a unit has ceased.
     """
     pairs = db.session.execute(
         batch_contents.in_it(batch).with_only_columns(Transfer.from_unit_id, Transfer.to_unit_id).distinct()
     )
-    parties = {unit_id for pair in pairs for unit_id in pair}
-    today = clock.today()
-    active = [unit.id for unit in active_units(today)]
-    successors = successions.in_force(today)
-    signing = {unit_id if unit_id in active else successors.get(unit_id) for unit_id in parties}
-    return [unit_id for unit_id in active if unit_id in signing]
+    parties, today = {unit_id for pair in pairs for unit_id in pair}, clock.today()
+    active = active_ids(today)
+    if not parties <= active:
+        successors = successions.in_force(today)
+        parties |= {successors[unit_id] for unit_id in parties - active if unit_id in successors}
+    return sorted(parties & active)
 
 
 def signatures(batch: TransferBatch) -> dict[int, TransferSignature]:

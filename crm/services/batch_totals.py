@@ -2,172 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import Integer, Select, bindparam, false, literal, select, true, union_all
 
-from crm import clock
 from crm.db import db
-from crm.models import DUTIES, Duty, Project, Transfer, TransferBatch, User
-from crm.periods import Month
-from crm.services import months, standpoint, unit_figures
-from crm.services.batch_contents import Line, in_it
+from crm.models import DUTIES, CarryOver, Duty, Project, Transfer, TransferBatch, User
+from crm.services import carry_overs, transfer_effects
+from crm.services.batch_contents import Line
+from crm.services.transfer_effects import Effects, Flow, Held
 from crm.services.unit_figures import Amount
 
 
-@dataclass(frozen=True)
-class Group:
-    """Transfers of one giving and one receiving unit that move the same responsibilities."""
-
-    from_unit_id: int
-    to_unit_id: int
-    duties: tuple[Duty, ...]
-    amount: Amount
-    late: int = 0
-    """Those of them that are due since a month that is closed by now."""
-
-
-@dataclass
-class Holds:
-    """What a unit holds of one responsibility: now, and what of it the batch takes and brings."""
-
-    before: Amount = field(default_factory=Amount)
-    out: Amount = field(default_factory=Amount)
-    into: Amount = field(default_factory=Amount)
-
-    @property
-    def after(self) -> Amount:
-        """What it holds once the batch is in effect."""
-        return self.before - self.out + self.into
+def of_batch(batch: TransferBatch, user: User | None) -> Effects:
+    """What the transfers of a batch would change if they were confirmed today, exceptions left out: at most five statements.
+    Of a batch that is in effect what they did change, as it was kept: one statement.
+    """
+    if not batch.summary:
+        return transfer_effects.of(transfer_effects.moves(Transfer.batch_id == batch.id), user)
+    query = select(CarryOver).join(Transfer, Transfer.id == CarryOver.transfer_id)
+    booked = db.session.scalars(query.where(Transfer.batch_id == batch.id))
+    return Effects(
+        Amount(*batch.summary["amount"]),
+        {int(unit_id): _held(figures) for unit_id, figures in batch.summary["units"].items()},
+        _held(batch.summary["district"]),
+        tuple(
+            Flow(giving, getting, Amount(*amount), *more)
+            for giving, getting, amount, *more in batch.summary.get("flows", ())
+        ),
+        transfer_effects.carried(map(carry_overs.line_of, booked)),
+    )
 
 
-@dataclass(frozen=True)
-class Totals:
-    """What a batch moves as a whole."""
-
-    amount: Amount
-    units: Mapping[int, Mapping[Duty, Holds]]
-    """Unit id → what it holds of each responsibility; only units that give or receive."""
-    district: Mapping[Duty, Holds]
-    """All units together, those that the batch does not touch among them."""
-    carried: int
-    """Transfers that are due since a closed month."""
-    first_month: Month | None
-    """The first closed month that they are due since; none where nothing is carried over."""
-    last_month: Month | None
-
-    @property
-    def stays(self) -> bool:
-        """Does the district have the same before and after?"""
-        return all(one.before == one.after for one in self.district.values())
-
-
-def of_lines(lines: Iterable[Line], user: User | None) -> Totals:
-    """What a batch of these lines would move: three statements."""
-    closed = months.last_closed_day()
-    found: dict[tuple[int, int, tuple[Duty, ...]], list[Line]] = {}
+def of_lines(lines: Sequence[Line], user: User | None) -> Effects:
+    """What a batch of these lines, at least one, would change if it were confirmed today: at most five statements."""
+    groups: dict[tuple[int, int, tuple[Duty, ...]], list[int]] = {}
     for line in lines:
-        found.setdefault((line.from_unit_id, line.to_unit_id, line.duties), []).append(line)
-    groups = [
-        Group(
-            *key,
-            Amount(len(some), sum(line.fen or 0 for line in some)),
-            sum(closed is not None and line.since <= closed for line in some),
-        )
-        for key, some in found.items()
-    ]
-    since = min((line.since for some in found.values() for line in some), default=None)
-    return _totals(groups, since, closed, user)
+        groups.setdefault((line.from_unit_id, line.to_unit_id, line.duties), []).append(line.project_id)
+    moving = union_all(
+        *(_moving(giving, getting, duties, ids) for (giving, getting, duties), ids in groups.items())
+    )
+    return transfer_effects.of(moving, user, late=lines)
 
 
-def of_batch(batch: TransferBatch, user: User | None) -> Totals:
-    """What a batch that is not in effect yet would move, from today's holdings: five statements."""
-    closed = months.last_closed_day()
-    late: Any = func.sum(case((Transfer.since <= closed, 1), else_=0)) if closed else func.sum(0)
-    columns = (Transfer.from_unit_id, Transfer.to_unit_id, Transfer.indicators, Transfer.enterprise_service)
-    query = in_it(batch).join(Project, Project.id == Transfer.project_id)
-    query = query.with_only_columns(*columns, func.count(), func.sum(Project.total_investment_fen), late)
-    rows: list[Any] = list(db.session.execute(query.group_by(*columns)))
-    groups = [
-        Group(row[0], row[1], _duties(row[2], row[3]), Amount(row[4], int(row[5] or 0)), int(row[6] or 0))
-        for row in rows
-    ]
-    since = db.session.scalar(in_it(batch).with_only_columns(func.min(Transfer.since)))
-    return _totals(groups, since, closed, user)
-
-
-def summary(totals: Totals) -> dict[str, Any]:
-    """The totals as they are kept with a batch."""
+def summary(effects: Effects) -> dict[str, Any]:
+    """The effects as they are kept with a batch; what was carried over has rows of its own."""
     return {
-        "amount": _plain(totals.amount),
-        "units": {str(unit_id): _plain_holds(holds) for unit_id, holds in totals.units.items()},
-        "district": _plain_holds(totals.district),
-        "carried": totals.carried,
-        "first_month": str(totals.first_month) if totals.first_month else None,
-        "last_month": str(totals.last_month) if totals.last_month else None,
+        "amount": astuple(effects.projects),
+        "units": {str(unit_id): _plain(held) for unit_id, held in effects.units.items()},
+        "district": _plain(effects.district),
+        "flows": [astuple(flow) for flow in effects.flows],
     }
 
 
-def of_summary(kept: Mapping[str, Any]) -> Totals:
-    """The totals that were kept when a batch was put into effect."""
-    return Totals(
-        Amount(*kept["amount"]),
-        {int(unit_id): _holds(holds) for unit_id, holds in kept["units"].items()},
-        _holds(kept["district"]),
-        kept["carried"],
-        Month.parse(kept["first_month"]) if kept["first_month"] else None,
-        Month.parse(kept["last_month"]) if kept["last_month"] else None,
+def _moving(giving: int, getting: int, duties: Sequence[Duty], project_ids: Sequence[int]) -> Select[Any]:
+    # however many there are, the ids are part of the statement
+    ids: Any = bindparam(None, project_ids, Integer, expanding=True, literal_execute=True)
+    query: Any = select(
+        Project.id.label("project_id"),
+        literal(giving).label("from_unit_id"),
+        literal(getting).label("to_unit_id"),
+        *((true() if duty in duties else false()).label(duty) for duty in DUTIES),
     )
+    moving: Select[Any] = query.where(Project.id.in_(ids))
+    return moving
 
 
-def _totals(groups: Iterable[Group], since: date | None, closed: date | None, user: User | None) -> Totals:
-    seen = standpoint.at(clock.today())
-    holding = {duty: unit_figures.by_unit(user, seen, duty) for duty in DUTIES}
-    units: dict[int, dict[Duty, Holds]] = {}
-    whole, carried = Amount(), 0
-    for group in groups:
-        whole += group.amount
-        carried += group.late
-        for unit_id in (group.from_unit_id, group.to_unit_id):
-            if unit_id not in units:
-                units[unit_id] = {
-                    duty: Holds(holding[duty][unit_id].has if unit_id in holding[duty] else Amount())
-                    for duty in DUTIES
-                }
-        for duty in group.duties:
-            units[group.from_unit_id][duty].out += group.amount
-            units[group.to_unit_id][duty].into += group.amount
-    district = {}
+def _plain(held: Held) -> dict[str, Any]:
+    return {duty: [astuple(held.of(duty).before), astuple(held.of(duty).after)] for duty in DUTIES}
+
+
+def _held(kept: Mapping[str, Sequence[Sequence[int]]]) -> Held:
+    held = Held()
     for duty in DUTIES:
-        together = district[duty] = Holds(unit_figures.total(holding[duty].values()).has)
-        for holds in units.values():
-            together.out += holds[duty].out
-            together.into += holds[duty].into
-    late = carried > 0 and since is not None and closed is not None
-    return Totals(
-        whole,
-        units,
-        district,
-        carried,
-        Month.of(since) if late and since else None,
-        Month.of(closed) if late and closed else None,
-    )
-
-
-def _duties(indicators: bool, enterprise_service: bool) -> tuple[Duty, ...]:
-    return tuple(duty for duty, moves in zip(DUTIES, (indicators, enterprise_service), strict=True) if moves)
-
-
-def _plain(amount: Amount) -> list[int]:
-    return [amount.count, amount.fen]
-
-
-def _plain_holds(holds: Mapping[Duty, Holds]) -> dict[str, list[list[int]]]:
-    return {duty: [_plain(one.before), _plain(one.out), _plain(one.into)] for duty, one in holds.items()}
-
-
-def _holds(kept: Mapping[str, Any]) -> dict[Duty, Holds]:
-    return {duty: Holds(*(Amount(*amount) for amount in kept[duty])) for duty in DUTIES}
+        before, *more = (Amount(*amount) for amount in kept[duty])
+        # the first batches kept what went and what came
+        held.of(duty).before, held.of(duty).after = (
+            before,
+            more[0] if len(more) == 1 else before - more[0] + more[1],
+        )
+    return held

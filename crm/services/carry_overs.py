@@ -7,7 +7,7 @@ and more, so that the district's total stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, islice
@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, Transfer
+from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, Transfer, duties_of
 from crm.periods import Month
 from crm.services import holdings, standpoint
 
@@ -129,7 +129,7 @@ class _Late:
         self.passing = [
             (day, one)
             for day, one in passing
-            if Month.of(one.since) < Month.of(day) and any(FIGURES[duty] for duty in _duties(one))
+            if Month.of(one.since) < Month.of(day) and any(FIGURES[duty] for duty in duties_of(one))
         ]
         # the amounts are those that the closed months were booked with
         self.passing.sort(key=lambda pair: pair[0])
@@ -140,7 +140,7 @@ class _Late:
             late = [one for _, one in group]
             amounts = _amounts([one.project_id for one in late], month.plus(-1).last)
             for one in late:
-                for duty in _duties(one):
+                for duty in duties_of(one):
                     for figure in FIGURES[duty]:
                         yield (
                             one,
@@ -156,10 +156,6 @@ class _Late:
                                 amounts.get(one.project_id),
                             ),
                         )
-
-
-def _duties(one: Passing) -> Collection[str]:
-    return [duty for duty in FIGURES if getattr(one, duty)]
 
 
 def _amounts(project_ids: Sequence[int], day: date) -> dict[int, int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -93,7 +93,7 @@ class Words:
             t("摘要印在每一页下方；清单改动一个字，摘要就不同，签过的字即不作数。")
         )
 
-    def before_and_after(self, units: dict[int, Held], district: Held, caption: str) -> Table:
+    def before_and_after(self, units: Mapping[int, Held], district: Held, caption: str) -> Table:
         """What each unit holds before and after, and the district."""
         t = self.t
         columns = (
@@ -103,7 +103,8 @@ class Words:
             Column(t("总投资：前 → 后"), t("亿元"), "right", weight=11),
             Column(t("增减"), "", "right", weight=6),
         )
-        rows = [row for unit_id, held in units.items() for row in self._rows(self.unit(unit_id), held)]
+        ordered = [(unit_id, units[unit_id]) for unit_id in self.units if unit_id in units]
+        rows = [row for unit_id, held in ordered for row in self._rows(self.unit(unit_id), held)]
         whole = self._rows(t("全区"), district)
         return Table(columns, (*rows, *whole), caption)
 
@@ -123,13 +124,14 @@ class Words:
             ("+" if more.fen > 0 else "") + yi(more.fen),
         )
 
-    def bars(self, units: dict[int, Held], title: str) -> BarChart:
+    def bars(self, units: Mapping[int, Held], title: str) -> BarChart:
         """The investment behind the indicators of each unit before and after."""
+        ordered = [unit_id for unit_id in self.units if unit_id in units]
         sides = (
-            (self.t("划转前"), tuple(_bar(one.indicators.before.fen) for one in units.values())),
-            (self.t("划转后"), tuple(_bar(one.indicators.after.fen) for one in units.values())),
+            (self.t("划转前"), tuple(_bar(units[one].indicators.before.fen) for one in ordered)),
+            (self.t("划转后"), tuple(_bar(units[one].indicators.after.fen) for one in ordered)),
         )
-        return BarChart(title, self.t("亿元"), tuple(map(self.unit, units)), sides, "")
+        return BarChart(title, self.t("亿元"), tuple(map(self.unit, ordered)), sides, "")
 
     def carried(self, carried: Sequence[Carried], caption: str) -> Table:
         """What is carried over, by units and months."""

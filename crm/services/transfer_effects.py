@@ -1,13 +1,13 @@
 """What passes on: of each unit what it holds before and after, what is carried over, and that the district's total stays.
 
-Asked before anything is confirmed, for one transfer, for a batch, or for a query of what might be transferred. Before and
-after are each counted over all projects; neither is worked out from the other.
+Asked before anything is confirmed, for one transfer, for a batch (crm/services/batch_totals.py), or for a query of what might
+be transferred. Before and after are each counted over all projects; neither is worked out from the other.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import Select, and_, case, func, select
 
 from crm import clock
 from crm.db import db
-from crm.models import DUTIES, OPEN_TRANSFERS, Duty, Project, Transfer, TransferBatch, Unit, User
+from crm.models import DUTIES, OPEN_TRANSFERS, Duty, Project, Transfer, User
 from crm.periods import Month
 from crm.services import carry_overs, standpoint
 from crm.services.standpoint import Standpoint
@@ -80,17 +80,14 @@ class Carried:
 class Effects:
     """What passes on, and what that changes."""
 
-    units: dict[int, Held]
-    """The units that give or get, by id, in the order of the units."""
+    projects: Amount
+    """What passes on altogether."""
+    units: Mapping[int, Held]
+    """The units that give or get, by id."""
     district: Held
     """All units together, counted before and counted after."""
     flows: tuple[Flow, ...]
     carried: tuple[Carried, ...]
-
-    @property
-    def projects(self) -> Amount:
-        """What passes on altogether."""
-        return sum((flow.projects for flow in self.flows), Amount())
 
     @property
     def unknown(self) -> int:
@@ -103,17 +100,12 @@ class Effects:
         return all(self.district.of(duty).before == self.district.of(duty).after for duty in DUTIES)
 
     def __bool__(self) -> bool:
-        return bool(self.flows)
+        return bool(self.projects)
 
 
 def of_transfer(transfer: Transfer, user: User | None) -> Effects:
-    """What an open transfer would change if it were confirmed today; nothing of one that has ended. At most seven statements."""
+    """What an open transfer would change if it were confirmed today; nothing of one that has ended. At most five statements."""
     return of(moves(Transfer.id == transfer.id), user)
-
-
-def of_batch(batch: TransferBatch, user: User | None) -> Effects:
-    """What the transfers of a batch would change if they were confirmed today, exceptions left out. At most seven statements."""
-    return of(moves(Transfer.batch_id == batch.id), user)
 
 
 def moves(which: Any) -> Select[Any]:
@@ -130,23 +122,25 @@ def moves(which: Any) -> Select[Any]:
     return moving
 
 
-def of(moving: Select[Any], user: User | None) -> Effects:
+def of(moving: Any, user: User | None, late: Iterable[carry_overs.Passing] | None = None) -> Effects:
     """What a query of moves would change if they took effect today, of the projects that the person may see.
 
     The query has one row for a project, with the columns that `moves` has; a responsibility that the giving unit does not
-    hold (any more) does not pass on. Six statements, and one more for each five thousand that are late.
+    hold (any more) does not pass on. `late` is what carries over where the query does not say since when. Four statements,
+    and one more for each five thousand that are late.
     """
     seen = standpoint.at(clock.today())
     rows = moving.subquery()
     units, district = _sides(seen, user, rows)
-    flows = _flows(seen, user, rows)
-    changed = {unit_id for flow in flows for unit_id in (flow.from_unit_id, flow.to_unit_id)}
-    order = db.session.scalars(select(Unit.id).where(Unit.id.in_(changed)).order_by(Unit.position, Unit.id))
+    passing = db.session.execute(_passing(seen, user, rows)).all()
+    flows = _flows(passing)
+    changed = sorted({unit_id for flow in flows for unit_id in (flow.from_unit_id, flow.to_unit_id)})
     return Effects(
-        {unit_id: units.get(unit_id) or Held() for unit_id in order},
+        sum((flow.projects for flow in flows), Amount()),
+        {unit_id: units.get(unit_id) or Held() for unit_id in changed},
         district,
         flows,
-        carried(carry_overs.preview(db.session.execute(_passing(seen, user, rows)))),
+        carried(carry_overs.preview(passing if late is None else late)),
     )
 
 
@@ -189,41 +183,38 @@ def _sides(seen: Standpoint, user: User | None, rows: Any) -> tuple[dict[int, He
     return units, district
 
 
-def _flows(seen: Standpoint, user: User | None, rows: Any) -> tuple[Flow, ...]:
-    """What passes from unit to unit, the most projects first: one statement."""
-    facts, today = seen.facts, clock.today()
-
-    def those(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
+def _passing(seen: Standpoint, user: User | None, rows: Any) -> Select[Any]:
+    """What passes on of each project, and what the books know of it."""
+    facts = seen.facts
+    moved = [_moves(rows, duty, seen.held(duty)).label(duty) for duty in DUTIES]
     query = seen.select(
         user,
-        rows.c.from_unit_id,
-        rows.c.to_unit_id,
-        func.count(),
-        func.coalesce(func.sum(facts.total_investment_fen), 0),
-        those(facts.total_investment_fen.is_(None)),
-        those(facts.completed_on <= today),
-        those(facts.above_scale_industrial),
+        *(column for column in rows.c if column.name not in DUTIES),
+        *moved,
+        facts.total_investment_fen,
+        facts.completed_on,
+        facts.above_scale_industrial,
     )
-    query = _joined(seen, query, rows).group_by(rows.c.from_unit_id, rows.c.to_unit_id)
-    query = query.order_by(func.count().desc(), rows.c.from_unit_id, rows.c.to_unit_id)
-    return tuple(
-        Flow(giving, getting, Amount(count, int(fen)), int(unknown), int(completed), int(above))
-        for giving, getting, count, fen, unknown, completed, above in db.session.execute(query)
+    return query.join(rows, rows.c.project_id == Project.id).where(moved[0] | moved[1])
+
+
+def _flows(passing: Iterable[Any]) -> tuple[Flow, ...]:
+    """What passes from unit to unit, the most projects first."""
+    today = clock.today()
+    groups: dict[tuple[int, int], list[Any]] = {}
+    for row in passing:
+        groups.setdefault((row.from_unit_id, row.to_unit_id), []).append(row)
+    flows = (
+        Flow(
+            *units,
+            Amount(len(some), sum(row.total_investment_fen or 0 for row in some)),
+            sum(row.total_investment_fen is None for row in some),
+            sum(row.completed_on is not None and row.completed_on <= today for row in some),
+            sum(row.above_scale_industrial for row in some),
+        )
+        for units, some in groups.items()
     )
-
-
-def _passing(seen: Standpoint, user: User | None, rows: Any) -> Select[Any]:
-    """What passes on of each project, as the carry-overs are worked out from."""
-    moved = (_moves(rows, duty, seen.held(duty)).label(duty) for duty in DUTIES)
-    query = seen.select(user, rows.c.project_id, rows.c.from_unit_id, rows.c.to_unit_id, *moved, rows.c.since)
-    return _joined(seen, query, rows)
-
-
-def _joined(seen: Standpoint, query: Select[Any], rows: Any) -> Select[Any]:
-    some = [_moves(rows, duty, seen.held(duty)) for duty in DUTIES]
-    return query.join(rows, rows.c.project_id == Project.id).where(some[0] | some[1])
+    return tuple(sorted(flows, key=lambda flow: (-flow.projects.count, flow.from_unit_id, flow.to_unit_id)))
 
 
 def _moves(rows: Any, duty: Duty, held: Any) -> Any:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 from crm import clock
 from crm.db import transaction
 from crm.errors import NotAllowed, Refusals, Refused
-from crm.models import BATCH_KINDS, DUTIES, Unit
+from crm.models import BATCH_KINDS
 from crm.permissions import needs
 from crm.rules.explanation import RULE_NAMES
 from crm.rules.facts import NOTICE_DAY
@@ -17,6 +17,7 @@ from crm.services import batch_checks, batch_contents, batch_totals, batches, su
 from crm.services.units import all_units
 from crm.web import batch_words
 from crm.web.batches import LARGEST_ID, actor, long_text
+from crm.web.effects_picture import Shown
 from crm.web.parameters import Given
 from crm.web.presentation import said, unit_name
 
@@ -39,7 +40,7 @@ def draw_up() -> Redirect | str | tuple[str, int]:
     """Draws the batch up as it was shown."""
     given = Given(request.form)
     kind, day = given.one_of("kind", BATCH_KINDS) or "", given.day("day")
-    unit = _units().get(given.text("unit"))
+    unit = next((one for one in all_units() if one.code == given.text("unit")), None)
     texts = {name: long_text(name) for name in ("title", "basis")}
     try:
         with transaction():
@@ -65,22 +66,23 @@ def draw_up() -> Redirect | str | tuple[str, int]:
 
 def _draft(errors: dict[str, str]) -> str:
     values = request.args if request.method == "GET" else request.form
-    given = Given(values)
+    given, units = Given(values), all_units()
     kind, day = given.one_of("kind", BATCH_KINDS), given.day("day")
     if kind and day is None and not errors and "day" not in given.ignored:
         day = NOTICE_DAY if kind != "succession" else clock.today()
-    units = _units()
-    unit = units.get(given.text("unit"))
-    found = totals = None
-    rows: list[batch_words.Row] = []
+    succeeded = successions.in_force(clock.today()) if kind == "succession" else {}
+    ceasing = {unit.code: unit for unit in units if unit.id in succeeded}
+    unit = ceasing.get(given.text("unit"))
+    found = effects = None
     shown: list[batch_contents.Line] = []
     place = given.whole("place", LARGEST_ID) or 0
-    only = given.one_of("only", {one.code for one in all_units()})
+    by_code, by_id = {one.code: one for one in units}, {one.id: one for one in units}
+    only = given.one_of("only", by_code)
     if kind and day and NOTICE_DAY <= day <= clock.today() and (unit is not None) == (kind == "succession"):
         found = batch_contents.find(kind, day, actor=actor(), unit_id=unit.id if unit else None)
-        totals = batch_totals.of_lines(found.lines, actor())
-        rows = batch_words.rows(totals, all_units())
-        of_unit = next((row.unit.id for row in rows if row.unit.code == only), None)
+        if found.lines:
+            effects = Shown.with_units(batch_totals.of_lines(found.lines, actor()), by_id)
+        of_unit = by_code[only].id if only else None
         shown = [line for line in found.lines if of_unit in (None, line.from_unit_id, line.to_unit_id)]
     elif kind and day and not NOTICE_DAY <= day <= clock.today():
         message = _(
@@ -95,28 +97,21 @@ def _draft(errors: dict[str, str]) -> str:
         given=values,
         errors=errors,
         found=found,
-        totals=totals,
-        rows=rows,
-        picture=batch_words.picture(rows, "indicators") if rows else None,
+        effects=effects,
         shown=shown[place : place + A_PAGE],
         shown_count=len(shown),
         place=place,
         a_page=A_PAGE,
         only=only or "",
-        unit_choices=[(row.unit.code, unit_name(row.unit)) for row in rows],
+        unit_choices=[
+            (by_id[one].code, unit_name(by_id[one])) for one, _held in (effects.rows if effects else ())
+        ],
         kind_choices=[(code, _(name)) for code, name in batch_words.KIND_NAMES.items()],
-        ceasing_choices=[(code, unit_name(one)) for code, one in units.items()],
-        units={one.id: one for one in all_units()},
+        ceasing_choices=[(code, unit_name(one)) for code, one in ceasing.items()],
+        units=by_id,
         left_out_shown=LEFT_OUT_SHOWN,
         longest=batch_checks.LONGEST,
         rule_names=RULE_NAMES,
-        duties=DUTIES,
         words=batch_words,
         ignored=given.ignored,
     )
-
-
-def _units() -> dict[str, Unit]:
-    """The units that another one succeeds today, by code."""
-    succeeded = successions.in_force(clock.today())
-    return {unit.code: unit for unit in all_units() if unit.id in succeeded}

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
 from crm.messages import N_
-from crm.models import Duty, Unit
-from crm.services.batch_totals import Holds, Totals
-from crm.services.unit_figures import Figures
-from crm.web import unit_picture
-from crm.web.unit_picture import Picture
 
 KIND_NAMES = {
     "stock": N_("存量项目划分"),
@@ -59,32 +51,3 @@ LEFT_OUT = {
     "another": N_("此后应属或实属单位变了，须另行划转"),
     "parted": N_("指标和服务分归两个单位，另一项须另行划转"),
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """A unit's line in the table of totals."""
-
-    unit: Unit
-    holds: Mapping[Duty, Holds]
-
-
-def rows(totals: Totals, units: Sequence[Unit]) -> list[Row]:
-    """The units that a batch touches, in the order of the unit table."""
-    return [Row(unit, totals.units[unit.id]) for unit in units if unit.id in totals.units]
-
-
-def picture(found: Sequence[Row], duty: Duty) -> Picture:
-    """Bars of one responsibility: above what a unit has before, below what it has afterwards, in projects."""
-    figures = {
-        row.unit.id: Figures(
-            has=row.holds[duty].before,
-            entitled=row.holds[duty].after,
-            gives=row.holds[duty].out,
-            gets=row.holds[duty].into,
-        )
-        for row in found
-    }
-    return unit_picture.draw(
-        [row.unit for row in found], figures, "count", unit_picture.largest(list(figures.values()), "count")
-    )

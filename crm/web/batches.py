@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm.db import transaction
 from crm.errors import NotAllowed, NotFound, Refused, Stale
-from crm.models import BATCH_STATES, DUTIES, TransferBatch, User
+from crm.models import BATCH_STATES, TransferBatch, User
 from crm.permissions import allowed, needs
 from crm.rules.explanation import RULE_NAMES
 from crm.services import (
@@ -27,6 +27,7 @@ from crm.services import (
 from crm.services.batches import OPEN_BATCHES
 from crm.services.units import all_units
 from crm.web import batch_words, job_words
+from crm.web.effects_picture import Shown
 from crm.web.parameters import Given, Pages, plain
 from crm.web.presentation import said, unit_name
 
@@ -81,31 +82,27 @@ def show(number: int) -> str:
     )
     is_open = batch.state in OPEN_BATCHES
     bureau = allowed(current_user, "batch:draw-up") or allowed(current_user, "batch:confirm")
-    totals = (
-        batch_totals.of_summary(batch.summary) if batch.summary else batch_totals.of_batch(batch, actor())
-    )
-    rows = batch_words.rows(totals, units)
+    effects = Shown.with_units(batch_totals.of_batch(batch, actor()), by_id)
     signing = batch_signing.signers(batch) if is_open else []
-    signatures = batch_signing.signatures(batch)
+    signatures = batch_signing.signatures(batch) if batch.state != "drafting" else {}
     job = batch_signing.job_of(batch)
+    job_runs = job is not None and job.finished_at is None
     out, out_count = batch_list.taken_out(batch)
     kept = {"number": batch.id} | given.kept("unit") | ({"asked": 1} if asked else {})
     return render_template(
         "batches/batch.html",
         batch=batch,
         version=batch.version,
-        totals=totals,
-        rows=rows,
-        picture=batch_words.picture(rows, "indicators"),
+        effects=effects,
         page=page,
         pages=Pages.of(page, kept, "batches.show", [one.id for one in page.rows]),
         unit=code or "",
-        unit_choices=[(row.unit.code, unit_name(row.unit)) for row in rows],
+        unit_choices=[(by_id[one].code, unit_name(by_id[one])) for one, _held in effects.rows],
         units=by_id,
         asked=asked,
         asked_count=batch_list.asked_count(batch) if batch.state == "drafting" else 0,
-        changed=batch_contents.changed(batch) if is_open and bureau else [],
-        signing=[by_id[unit_id] for unit_id in signing or signatures],
+        changed=batch_contents.changed(batch) if is_open and bureau and not job_runs else [],
+        signing=[one for one in units if one.id in (signing or signatures)],
         signatures=signatures,
         signs=batch.state == "signing"
         and allowed(current_user, "transfer:sign")
@@ -117,14 +114,13 @@ def show(number: int) -> str:
         own=current_user.id in (batch.drawn_up_by_id, batch.held_by_id),
         bureau=bureau,
         job=job,
-        job_runs=job is not None and job.finished_at is None,
+        job_runs=job_runs,
         progress=job_words.progress(job) if job else None,
-        nobody_works=job is not None and job.finished_at is None and not jobs.workers_alive(),
+        nobody_works=job_runs and not jobs.workers_alive(),
         out=out,
         out_count=out_count,
         longest=batch_checks.LONGEST,
         rule_names=RULE_NAMES,
-        duties=DUTIES,
         words=batch_words,
         ignored=given.ignored,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -17,10 +18,11 @@ from crm.web.presentation import unit_name
 
 @dataclass(frozen=True)
 class Shown:
-    """The effects, their units by id, and the bars; the district counts both responsibilities on both sides."""
+    """The effects, the units by id, those that give or get in their order, and the bars."""
 
     told: Effects
-    units: dict[int, Unit]
+    units: Mapping[int, Unit]
+    rows: list[tuple[int, Held]]
     picture: Drawn
     duties: tuple[Duty, ...] = DUTIES
 
@@ -30,9 +32,9 @@ class Shown:
         return cls.with_units(told, {unit.id: unit for unit in all_units()})
 
     @classmethod
-    def with_units(cls, told: Effects, units: dict[int, Unit]) -> Shown:
+    def with_units(cls, told: Effects, units: Mapping[int, Unit]) -> Shown:
         """Ready for a page that has the units already."""
-        rows = list(told.units.items())
+        rows = [(unit_id, told.units[unit_id]) for unit_id in units if unit_id in told.units]
         chart = BarChart(
             _("各单位承担经济指标的总投资"),
             _("亿元"),
@@ -42,7 +44,7 @@ class Shown:
                 (_("划转后"), tuple(_bar(held, after=True) for _id, held in rows)),
             ),
         )
-        return cls(told, units, drawn(chart))
+        return cls(told, units, rows, drawn(chart))
 
 
 def _bar(held: Held, *, after: bool) -> float:

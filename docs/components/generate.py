@@ -85,6 +85,7 @@ def effects(there: list[Unit]) -> Shown:
     whole = Change(Amount(20, 157 * yi), Amount(20, 157 * yi))
     month = Month(2021, 6)
     told = Effects(
+        Amount(1, 4 * yi),
         {1: Held(moved[0], moved[0]), 2: Held(moved[1], moved[1])},
         Held(whole, whole),
         (Flow(1, 2, Amount(1, 4 * yi), 0, 1, 1),),

@@ -131,6 +131,7 @@ def test_a_batch_list_says_everything(books: Any, tmp_path: Path) -> None:
     # in effect it says what was kept of it
     moved: Any = [[6, 31], [4, 14], [0, 0]]
     batch.summary = {
+        "amount": [4, 14],
         "units": {str(units.unit_by_code("jd").id): {"indicators": moved, "enterprise_service": moved}},
         "district": {duty: [[6, 31], [4, 14], [4, 14]] for duty in ("indicators", "enterprise_service")},
     }

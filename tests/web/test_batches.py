@@ -12,7 +12,8 @@ from flask import Flask
 from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import Project, Transfer, TransferBatch
-from crm.services import people, units
+from crm.periods import Month
+from crm.services import months, people, units
 from crm.work.worker import run_pending
 from tests import build
 from tests.web.conftest import Client, register
@@ -33,6 +34,7 @@ def stock(filled: Flask) -> Flask:
         with clock.at(date(2021, 6, 2)):
             for number in ("S1", "S2", "S3"):
                 register(number, f"存量{number}", fen=10_000_000_000, attracted_by="jd", served_by="jd", site_street="cihui", signed_on=OLD, completed_on=OLD)  # fmt: skip
+        months.close(Month(2021, 4), actor=None)
     return filled
 
 
@@ -155,13 +157,27 @@ def test_hostile_input_is_no_error_of_the_program(client: Client, stock: Flask) 
 
 
 def test_pages_ask_few_questions(client: Client, stock: Flask) -> None:
-    reviewer = client("reviewer")
-    reviewer.post("/batches", data=FORM)
-    for address, most in (
-        ("/batches", 12),
-        ("/batches/1", 28),
-        ("/batches/new?kind=stock&day=2020-04-27", 24),
-    ):
+    reviewer, head = client("reviewer"), client("bureau_head")
+
+    def few(address: str, visitor: Any = reviewer, most: int = 20) -> None:
         with count_statements() as counted:
-            assert reviewer.get(address).status_code == 200
+            assert visitor.get(address).status_code == 200
         assert counted.count <= most, (address, counted.count, counted.statements)
+
+    few("/batches/new?kind=stock&day=2020-04-27")
+    reviewer.post("/batches", data=FORM)
+    few("/batches", most=12)
+    few("/batches/1")
+    step(reviewer, "take-out", transfers="1", reason="有争议")
+    few("/batches/1")
+    step(reviewer, "send")
+    few("/batches/1")
+    for login in ("unit_head", "cihui"):
+        few("/batches/1", client(login))
+        step(client(login), "sign")
+    few("/batches/1", head)
+    step(head, "confirm")
+    few("/batches/1", head)
+    with stock.app_context():
+        assert run_pending() == 1
+    few("/batches/1", head)

@@ -100,6 +100,7 @@ def test_no_address_breaks_it(client: Client, booked: Flask) -> None:
 
 def test_the_macro_shows_what_passes_on(client: Client, filled: Flask) -> None:
     told: Any = transfer_effects.Effects(
+        Amount(1, 10**10),
         {1: transfer_effects.Held(), 2: transfer_effects.Held()},
         transfer_effects.Held(),
         (transfer_effects.Flow(1, 2, Amount(1, 10**10), 1, 0, 0),),
