@@ -1,4 +1,4 @@
-"""What a batch of transfers consists of: which projects, what was left out, what it moves, and what changed since."""
+"""What a batch of transfers consists of: which projects, what was left out, and the digest of its list."""
 
 from __future__ import annotations
 
@@ -38,16 +38,12 @@ RULES: Mapping[str, frozenset[str]] = {
 }
 """Kind of batch → the rules whose differences it settles; a succession settles what the ceasing unit holds."""
 
-AT_ONCE = 2_000
+AT_ONCE = 10_000
 """Projects asked about in one statement."""
 
 Why = Literal["in_transfer", "in_batch", "another", "parted"]
 """Why a project is left out: it has an open transfer, or one in another batch; today another unit is entitled or holds;
 of its two responsibilities each passes to another unit, and one of them is in the batch."""
-
-Change = Literal["settled", "another", "since", "successor"]
-"""What overtook a transfer: nothing is due any more; another unit is entitled or holds; it is due since another day;
-the unit that ceased has another successor."""
 
 T = TypeVar("T")
 
@@ -93,27 +89,14 @@ class Found:
     @property
     def digest(self) -> str:
         """The SHA-256 of the list."""
-        return _digest(
-            (one.project_id, one.from_unit_id, one.to_unit_id, one.indicators, one.enterprise_service, one.rule, one.since)
-            for one in sorted(self.lines, key=lambda one: one.project_id)
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A transfer of a batch that something overtook since it was drawn up."""
-
-    transfer_id: int
-    number: str
-    name: str
-    change: Change
+        return digest_of(sorted(self.lines, key=lambda one: one.project_id))
 
 
 def find(kind: str, day: date, *, actor: User | None, unit_id: int | None = None) -> Found:
     """The projects of a kind for which a transfer is due on a day and still is today, as far as the person sees them.
 
     For a succession, what the ceasing unit `unit_id` holds today. Those with an open transfer are left out. A few
-    statements, and two more for every two thousand projects.
+    statements, and two more for every ten thousand projects.
     """
     found = _held_by(unit_id or 0, actor) if kind == "succession" else _due(RULES[kind], day, actor)
     open_ones = _open_of([line.project_id for line in found.lines])
@@ -134,39 +117,41 @@ def in_it(batch: TransferBatch) -> Select[Transfer]:
     return select(Transfer).where(Transfer.batch_id == batch.id, Transfer.state == state)
 
 
-def digest(batch: TransferBatch) -> str:
-    """The SHA-256 of a batch's list as it stands: one statement."""
+def rows(batch: TransferBatch) -> Sequence[Any]:
+    """What a batch consists of as rows, in order of the projects' ids: one statement."""
     columns = (
-        Transfer.project_id, Transfer.from_unit_id, Transfer.to_unit_id, Transfer.indicators,
-        Transfer.enterprise_service, Transfer.rule, Transfer.since,
+        Transfer.id, Transfer.project_id, Transfer.from_unit_id, Transfer.to_unit_id, Transfer.indicators,
+        Transfer.enterprise_service, Transfer.rule, Transfer.since, Transfer.effective_day,
     )  # fmt: skip
     query = in_it(batch).with_only_columns(*columns).order_by(Transfer.project_id)
-    return _digest(tuple(row) for row in db.session.execute(query))
+    return db.session.execute(query).all()
 
 
-def changed(batch: TransferBatch) -> list[Changed]:
-    """The transfers of a batch that are no longer due as they were drawn up: two statements for every two thousand."""
-    columns = (
-        Transfer.id, Transfer.project_id, Project.number, Project.name, Transfer.from_unit_id, Transfer.to_unit_id,
-        Transfer.indicators, Transfer.enterprise_service, Transfer.since,
-    )  # fmt: skip
-    query = in_it(batch).join(Project).with_only_columns(*columns).order_by(Project.number)
-    rows = db.session.execute(query).all()
-    found = []
-    for part in pieces(rows):
-        changes = _changes_of_holders if batch.kind == "succession" else _changes_of_dues
-        found += [
-            Changed(row.id, row.number, row.name, change)
-            for row, change in zip(part, changes(batch, part), strict=True)
-            if change is not None
+def digest(batch: TransferBatch) -> str:
+    """The SHA-256 of a batch's list as it stands: one statement."""
+    return digest_of(rows(batch))
+
+
+def digest_of(found: Iterable[Any]) -> str:
+    """The SHA-256 of a list: of a batch's rows, or of lines in the same order."""
+    return chain.digest_of_rows(
+        [
+            one.project_id, one.from_unit_id, one.to_unit_id, one.indicators, one.enterprise_service, one.rule,
+            one.since.isoformat(),
         ]
-    return found
+        for one in found
+    )  # fmt: skip
 
 
 def pieces(rows: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
     """The rows, some thousand at a time."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
+
+
+def parties(due: Due) -> tuple[int, int, tuple[Duty, ...]]:
+    """From whom to whom what is to pass on."""
+    return due.from_unit_id, due.to_unit_id, due.duties
 
 
 def _due(rules: frozenset[str], day: date, actor: User | None) -> Found:
@@ -271,35 +256,4 @@ def _open_of(project_ids: Sequence[int]) -> dict[int, tuple[int, int | None]]:
 
 
 def _same(due: Due, others: Iterable[Due]) -> bool:
-    return any(_parties(due) == _parties(other) for other in others)
-
-
-def _parties(due: Due) -> tuple[int, int, tuple[Duty, ...]]:
-    return due.from_unit_id, due.to_unit_id, due.duties
-
-
-def _changes_of_dues(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Change | None]:
-    now = dues.on_days([row.project_id for row in rows], (clock.today(),))
-    for row in rows:
-        (found,) = now[row.project_id]
-        same = [due for due in found if _parties(due) == (row.from_unit_id, row.to_unit_id, duties_of(row))]
-        if same:
-            yield None if same[0].since == row.since else "since"
-        else:
-            yield "another" if found else "settled"
-
-
-def _changes_of_holders(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Change | None]:
-    term = successions.of(batch.unit_id or 0, clock.today())
-    held = holdings.rows_of([row.project_id for row in rows])
-    for row in rows:
-        if term is None or term.successor_id != row.to_unit_id:
-            yield "successor"
-            continue
-        _, *holders = [one for one in held[row.project_id] if one[0] <= clock.today()][-1]
-        still = all(holders[DUTIES.index(duty)] == row.from_unit_id for duty in duties_of(row))
-        yield None if still else "another"
-
-
-def _digest(rows: Iterable[Sequence[Any]]) -> str:
-    return chain.digest_of_rows([*row[:-1], row[-1].isoformat()] for row in rows)
+    return any(parties(due) == parties(other) for other in others)

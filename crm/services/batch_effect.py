@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 from sqlalchemy import case, select, update
 
@@ -10,7 +12,7 @@ from crm import clock
 from crm.db import db
 from crm.errors import NotFound, Refused
 from crm.messages import N_
-from crm.models import AuditEvent, Transfer, TransferBatch, TransferSignature, User
+from crm.models import Transfer, TransferBatch, TransferSignature, User
 from crm.services import (
     batch_contents,
     batch_signing,
@@ -19,7 +21,6 @@ from crm.services import (
     carry_overs,
     history,
     holdings,
-    months,
     standing,
 )
 from crm.services.holdings import Move
@@ -40,10 +41,10 @@ def put_into_effect(number: int, signed_round: int, *, actor: User) -> int:
     if batch.state != "confirming" or batch.round != signed_round:
         raise Refused(batches.NOT_THEN[batch.state])
     digest = batch_signing.refuse_altered(batch)
-    effects = batch_totals.of_batch(batch, actor)
-    transfers = list(db.session.scalars(batch_contents.in_it(batch).order_by(Transfer.id)))
-    batch.state, batch.summary = "confirmed", batch_totals.summary(effects)
+    summary = batch_totals.summary(batch, actor)
+    batch.state, batch.summary = "confirmed", summary
     batch.ended_by_id, batch.ended_at = actor.id, clock.now()
+    transfers = _end(batch, actor)
     event = batches.record("batch.confirmed", batch, actor, count=len(transfers), digest=digest)
     db.session.add(
         TransferSignature(
@@ -56,46 +57,33 @@ def put_into_effect(number: int, signed_round: int, *, actor: User) -> int:
         )
     )
     db.session.flush()
-    _end(batch, actor)
-    closed = months.last_closed_day()
-    for part in batch_contents.pieces(transfers):
-        holdings.pass_on([_move(one, closed) for one in part], event)
+    for part in batch_contents.pieces(transfers, holdings.AT_ONCE):
+        holdings.pass_on(map(_move, part), event)
         standing.refresh([one.project_id for one in part])
-    _carry_over(batch, event)
+    carry_overs.book(transfers, event)
     return len(transfers)
 
 
-def _end(batch: TransferBatch, actor: User) -> None:
-    """One statement, whose rows the session reads again where it is asked for them."""
-    closed = months.last_closed_day()
-    day = (
-        Transfer.since
-        if closed is None
-        else case((Transfer.since > closed, Transfer.since), else_=closed + timedelta(days=1))
-    )
-    statement = update(Transfer).where(Transfer.batch_id == batch.id, Transfer.state == "confirming")
+def _end(batch: TransferBatch, actor: User) -> Sequence[Any]:
+    """One statement for all of them, and one that reads them as they are now."""
+    first = holdings.effective_day(date.min)
     values = {
         "state": "confirmed",
-        "effective_day": day,
+        "effective_day": case((Transfer.since > first, Transfer.since), else_=first),
         "ended_by_id": actor.id,
         "ended_at": clock.now(),
         "version": Transfer.version + 1,
     }
-    db.session.execute(statement.values(values), execution_options={"synchronize_session": False})
+    statement = update(Transfer).where(Transfer.batch_id == batch.id, Transfer.state == "confirming")
+    db.session.execute(statement.values(values), execution_options={"synchronize_session": "evaluate"})
+    return batch_contents.rows(batch)
 
 
-def _move(transfer: Transfer, closed: date | None) -> Move:
-    day = transfer.since if closed is None else max(transfer.since, closed + timedelta(days=1))
+def _move(transfer: Any) -> Move:
     return Move(
         transfer.project_id,
-        day,
+        transfer.effective_day,
         transfer.to_unit_id if transfer.indicators else None,
         transfer.to_unit_id if transfer.enterprise_service else None,
         transfer.id,
     )
-
-
-def _carry_over(batch: TransferBatch, event: AuditEvent) -> None:
-    """With the transfers as they are now, read anew."""
-    query = batch_contents.in_it(batch).order_by(Transfer.id)
-    carry_overs.book(list(db.session.scalars(query.execution_options(populate_existing=True))), event)

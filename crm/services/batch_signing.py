@@ -11,11 +11,10 @@ from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, Refused, Stale
 from crm.messages import N_
-from crm.models import Job, Transfer, TransferBatch, TransferSignature, User
+from crm.models import Job, Transfer, TransferBatch, TransferSignature, UnitTerm, User, as_of
 from crm.permissions import allowed, could
-from crm.services import batch_contents, history, jobs, successions
-from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, refuse_changed, said, touches
-from crm.services.units import active_ids
+from crm.services import batch_changes, batch_contents, history, jobs, successions
+from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, said, touches
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
 ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
@@ -30,7 +29,7 @@ def signers(batch: TransferBatch) -> list[int]:
         batch_contents.in_it(batch).with_only_columns(Transfer.from_unit_id, Transfer.to_unit_id).distinct()
     )
     parties, today = {unit_id for pair in pairs for unit_id in pair}, clock.today()
-    active = active_ids(today)
+    active = {term.unit_id for term in db.session.scalars(as_of(UnitTerm, today)) if term.active}
     if not parties <= active:
         successors = successions.in_force(today)
         parties |= {successors[unit_id] for unit_id in parties - active if unit_id in successors}
@@ -194,8 +193,9 @@ def job_of(batch: TransferBatch) -> Job | None:
 
 def refuse_altered(batch: TransferBatch) -> str:
     """The digest of a batch's list as every unit signed it. Raises Refused where something in it was overtaken."""
-    refuse_changed(batch)
-    digest = batch_contents.digest(batch)
+    rows = batch_contents.rows(batch)
+    batch_changes.refuse(batch, rows)
+    digest = batch_contents.digest_of(rows)
     signed = signatures(batch)
     if not signed or any(one.digest != digest for one in signed.values()):
         raise Refused(ALTERED)

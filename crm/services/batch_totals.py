@@ -47,8 +47,9 @@ def of_lines(lines: Sequence[Line], user: User | None) -> Effects:
     return transfer_effects.of(moving, user, late=lines)
 
 
-def summary(effects: Effects) -> dict[str, Any]:
-    """The effects as they are kept with a batch; what was carried over has rows of its own."""
+def summary(batch: TransferBatch, user: User | None) -> dict[str, Any]:
+    """What an open batch changes, as it is kept with it: three statements. What is carried over has rows of its own."""
+    effects = transfer_effects.of(transfer_effects.moves(Transfer.batch_id == batch.id), user, late=())
     return {
         "amount": astuple(effects.projects),
         "units": {str(unit_id): _plain(held) for unit_id, held in effects.units.items()},

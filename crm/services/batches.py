@@ -19,7 +19,7 @@ from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Transfer, TransferBatch, Unit, User
 from crm.permissions import allowed
-from crm.services import batch_checks, batch_contents, history, policy
+from crm.services import batch_changes, batch_checks, batch_contents, history, policy
 from crm.services.batch_checks import LONGEST, TOO_LONG
 from crm.services.batch_contents import Found
 
@@ -127,7 +127,7 @@ def take_changed_out(number: int, *, version: int, actor: User) -> TransferBatch
     if not allowed(actor, "batch:draw-up"):
         raise NotAllowed()
     batch = locked(number, version, "drafting")
-    found = [one.transfer_id for one in batch_contents.changed(batch)]
+    found = [one.transfer_id for one in batch_changes.changed(batch)]
     if not found:
         raise Refused(N_("名单里没有发生变化的项目"))
     _take_out(batch, chosen(batch, found), "", actor, state="overtaken")
@@ -146,7 +146,7 @@ def send(number: int, *, version: int, note: str = "", actor: User) -> TransferB
     count = db.session.scalar(batch_contents.in_it(batch).with_only_columns(func.count()))
     if not count:
         raise Refused(N_("批次里没有项目了，请撤回批次"))
-    refuse_changed(batch)
+    batch_changes.refuse(batch)
     asked = list(db.session.scalars(batch_contents.in_it(batch).where(Transfer.note != "")))
     if asked and not note.strip():
         raise Refused(N_("有单位请求移出的项目仍在名单里，请移出，或写明为什么保留"), field="note")
@@ -221,14 +221,6 @@ def due(step: str) -> date:
     """By when a step that begins today is to be done."""
     today = clock.today()
     return today + timedelta(days=policy.on(today)[DEADLINES[step]])
-
-
-def refuse_changed(batch: TransferBatch) -> None:
-    """Raises Refused where something in a batch was overtaken; its page lists what."""
-    count = len(batch_contents.changed(batch))
-    if count:
-        message = N_("名单里有%(count)s个项目的情况变了（见下），请移出后重新送签；没有任何项目划转")
-        raise Refused(message, count=count)
 
 
 def record(action: str, batch: TransferBatch, actor: User | None, **more: object) -> AuditEvent:

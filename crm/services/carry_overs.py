@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, Transfer, duties_of
+from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, duties_of
 from crm.periods import Month
 from crm.services import holdings, standpoint
 
@@ -66,17 +66,16 @@ class Line:
     """How much passes from the one to the other; none where the books do not know it."""
 
 
-def book(transfers: Sequence[Transfer], event: AuditEvent) -> int:
-    """Writes the lines of transfers that were confirmed late; returns how many there are.
+def book(transfers: Iterable[Any], event: AuditEvent) -> int:
+    """Writes the lines of transfers, or rows with their columns, that were confirmed late; returns how many there are.
 
     Takes a statement for each five thousand that are late, and one to write. Called once for each transfer, after its
     `effective_day` was set: the database refuses the same line twice.
     """
     late = _Late((one.effective_day, one) for one in transfers if one.effective_day is not None)
-    numbers = {id(one): one.id for _, one in late.passing}
     rows = [
         {
-            "transfer_id": numbers[id(one)],
+            "transfer_id": one.id,
             "project_id": line.project_id,
             "duty": line.duty,
             "figure": line.figure,

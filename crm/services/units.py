@@ -69,13 +69,8 @@ def unit_names() -> dict[str, Unit]:
 
 def active_units(day: date, known: datetime | None = None) -> list[Unit]:
     """The units that exist on a day, in the order of the unit table."""
-    ids = active_ids(day, known)
+    ids = {term.unit_id for term in db.session.scalars(as_of(UnitTerm, day, known)) if term.active}
     return [unit for unit in all_units() if unit.id in ids]
-
-
-def active_ids(day: date, known: datetime | None = None) -> set[int]:
-    """The ids of the units that exist on a day: one statement."""
-    return {term.unit_id for term in db.session.scalars(as_of(UnitTerm, day, known)) if term.active}
 
 
 def active_streets(day: date, known: datetime | None = None) -> list[Unit]:

@@ -16,8 +16,8 @@ from crm.models import BATCH_STATES, TransferBatch, User
 from crm.permissions import allowed, needs
 from crm.rules.explanation import RULE_NAMES
 from crm.services import (
+    batch_changes,
     batch_checks,
-    batch_contents,
     batch_list,
     batch_signing,
     batch_totals,
@@ -101,7 +101,7 @@ def show(number: int) -> str:
         units=by_id,
         asked=asked,
         asked_count=batch_list.asked_count(batch) if batch.state == "drafting" else 0,
-        changed=batch_contents.changed(batch) if is_open and bureau and not job_runs else [],
+        changed=batch_changes.changed(batch) if is_open and bureau and not job_runs else [],
         signing=[one for one in units if one.id in (signing or signatures)],
         signatures=signatures,
         signs=batch.state == "signing"

@@ -15,6 +15,7 @@ from crm.rules.duties import Responsibility
 from crm.rules.explanation import explain
 from crm.services import (
     attribution,
+    batch_changes,
     batch_contents,
     batch_effect,
     batch_signing,
@@ -100,7 +101,7 @@ def test_what_the_unit_held_passes_on_by_a_batch(books: Any) -> None:
     assert batch_signing.signers(batch) == [sy.id], (
         "nobody signs for a unit that has ceased but its successor"
     )
-    assert batch_contents.changed(batch) == []
+    assert batch_changes.changed(batch) == []
     batches.send(batch.id, version=batch.version, actor=person("reviewer"))
     batch_signing.sign(batch.id, version=batch.version, actor=person("sy"))
     assert batch_effect.put_into_effect(batch.id, batch.round, actor=person("bureau_head")) == 5
@@ -115,7 +116,7 @@ def test_another_successor_overtakes_the_batch(books: Any) -> None:
         "succession", TODAY, title="承继", basis="文件", unit=jd, actor=person("reviewer")
     )
     successions.succeed(jd, units.unit_by_code("cihui"), valid_from=SINCE, basis="改", actor=None)
-    assert {one.change for one in batch_contents.changed(batch)} == {"successor"}
+    assert {one.change for one in batch_changes.changed(batch)} == {"successor"}
     with pytest.raises(Refused):
         batches.send(batch.id, version=batch.version, actor=person("reviewer"))
 
