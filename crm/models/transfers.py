@@ -110,6 +110,8 @@ class Transfer(Base):
         Index(None, "from_unit_id", "state", "id"),
         Index(None, "to_unit_id", "state", "id"),
         Index(None, "batch_id", "id"),
+        Index(None, "effective_day"),
+        Index(None, "ended_at"),
         Index(None, "giver_id"),
         Index(None, "receiver_id"),
     )
