@@ -20,7 +20,7 @@ from crm import clock
 from crm.db import db, transaction
 from crm.models import FactColumns, Project, ProjectFacts, TransferBatch, Unit, User
 from crm.rules.facts import NOTICE_DAY
-from crm.services import batch_effect, batch_signing, batches, people, standpoint
+from crm.services import batch_effect, batch_signers, batch_signing, batches, people, standpoint
 
 TIMES = 11
 AS_OF = {"list of what is due": 2.5, "units": 3.0}
@@ -104,13 +104,15 @@ def in_bulk(app: Flask) -> dict[str, Any]:
             reviewer = db.session.query(User).filter_by(login="reviewer").one()
             made = batches.draw_up("stock", NOTICE_DAY, title="bench", basis="bench", actor=reviewer)
             number = made.id
-            made = batches.send(number, version=made.version, actor=reviewer)
-            for unit_id in batch_signing.signers(made):
-                unit = db.session.get_one(Unit, unit_id)
-                signer = people.add_user(
-                    f"bench-{unit.code}", name=unit.code, role="unit_head", unit=unit,
+            signers = [
+                people.add_user(
+                    f"bench-{unit_id}", name="bench", role="unit_head", unit=db.session.get_one(Unit, unit_id),
                     password="correct horse battery", valid_from=NOTICE_DAY, actor=None,
-                )  # fmt: skip
+                )
+                for unit_id in batch_signers.signers(made)
+            ]  # fmt: skip
+            made = batches.send(number, version=made.version, actor=reviewer)
+            for signer in signers:
                 made = batch_signing.sign(number, version=made.version, actor=signer)
         with transaction():
             began = time.perf_counter()

@@ -11,29 +11,15 @@ from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, Refused, Stale
 from crm.messages import N_
-from crm.models import Job, Transfer, TransferBatch, TransferSignature, UnitTerm, User, as_of
+from crm.models import Job, Transfer, TransferBatch, TransferSignature, User
 from crm.permissions import allowed, could
 from crm.services import batch_changes, batch_contents, history, jobs, successions
+from crm.services.batch_signers import signers
 from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, said, touches
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
 ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
 IN_HAND = N_("已有人确认，正在生效，请等它办完")
-
-
-def signers(batch: TransferBatch) -> list[int]:
-    """The ids of the units whose heads sign a batch, in order: those that give or receive; for one that has ceased, the
-    unit that answers for it. Two statements, three where a unit has ceased.
-    """
-    pairs = db.session.execute(
-        batch_contents.in_it(batch).with_only_columns(Transfer.from_unit_id, Transfer.to_unit_id).distinct()
-    )
-    parties, today = {unit_id for pair in pairs for unit_id in pair}, clock.today()
-    active = {term.unit_id for term in db.session.scalars(as_of(UnitTerm, today)) if term.active}
-    if not parties <= active:
-        successors = successions.in_force(today)
-        parties |= {successors[unit_id] for unit_id in parties - active if unit_id in successors}
-    return sorted(parties & active)
 
 
 def signatures(batch: TransferBatch) -> dict[int, TransferSignature]:

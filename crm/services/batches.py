@@ -19,7 +19,7 @@ from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Transfer, TransferBatch, Unit, User
 from crm.permissions import allowed
-from crm.services import batch_changes, batch_checks, batch_contents, history, policy
+from crm.services import batch_changes, batch_checks, batch_contents, batch_signers, history, policy
 from crm.services.batch_checks import LONGEST, TOO_LONG
 from crm.services.batch_contents import Found
 
@@ -138,7 +138,7 @@ def send(number: int, *, version: int, note: str = "", actor: User) -> TransferB
     """Sends a batch to be signed by every unit that gives or receives.
 
     `note` says why transfers that a unit asked to have taken out are still in it. Raises NotAllowed, Stale, and Refused
-    where something in it was overtaken.
+    where something in it was overtaken, or a unit has nobody who can sign.
     """
     if not allowed(actor, "batch:draw-up"):
         raise NotAllowed()
@@ -147,6 +147,7 @@ def send(number: int, *, version: int, note: str = "", actor: User) -> TransferB
     if not count:
         raise Refused(N_("批次里没有项目了，请撤回批次"))
     batch_changes.refuse(batch)
+    batch_signers.refuse_unsigned(batch)
     asked = list(db.session.scalars(batch_contents.in_it(batch).where(Transfer.note != "")))
     if asked and not note.strip():
         raise Refused(N_("有单位请求移出的项目仍在名单里，请移出，或写明为什么保留"), field="note")

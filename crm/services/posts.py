@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, Refusals, Refused
+from crm.grants import GRANTED
 from crm.messages import N_
 from crm.models import ROLES, PostTerm, Unit, User
 from crm.models.people import posts_on
@@ -27,6 +28,16 @@ def holders(unit: Unit, day: date) -> set[int]:
     terms = db.session.scalars(query.order_by(PostTerm.valid_from, PostTerm.id))
     last = {(term.user_id, *term.post): term for term in terms}
     return {term.user_id for term in last.values() if term.held}
+
+
+def units_with(permission: str, day: date) -> set[int]:
+    """The ids of the units in which somebody who may sign in holds a post on a day that has a permission: one statement."""
+    roles = [role for role, granted in GRANTED.items() if permission in granted]
+    query = select(PostTerm).join(User, User.id == PostTerm.user_id).where(User.active, ~User.locked)
+    query = query.where(PostTerm.role.in_(roles), PostTerm.unit_id.is_not(None), PostTerm.valid_from <= day)
+    terms = db.session.scalars(query.order_by(PostTerm.valid_from, PostTerm.id))
+    last = {(term.user_id, *term.post): term for term in terms}
+    return {term.unit_id for term in last.values() if term.held and term.unit_id is not None}
 
 
 def wrong_with(role: str, unit: Unit | None) -> list[Refused]:

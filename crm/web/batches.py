@@ -19,6 +19,7 @@ from crm.services import (
     batch_changes,
     batch_checks,
     batch_list,
+    batch_signers,
     batch_signing,
     batch_totals,
     batches,
@@ -83,8 +84,10 @@ def show(number: int) -> str:
     is_open = batch.state in OPEN_BATCHES
     bureau = allowed(current_user, "batch:draw-up") or allowed(current_user, "batch:confirm")
     effects = Shown.with_units(batch_totals.of_batch(batch, actor()), by_id)
-    signing = batch_signing.signers(batch) if is_open else []
+    signing = batch_signers.signers(batch) if is_open else []
     signatures = batch_signing.signatures(batch) if batch.state != "drafting" else {}
+    unsigned = set(signing) - set(signatures) if batch.state in ("drafting", "signing") else set()
+    nobody_signs = batch_signers.without_anybody(unsigned) if unsigned else set()
     job = batch_signing.job_of(batch)
     job_runs = job is not None and job.finished_at is None
     out, out_count = batch_list.taken_out(batch)
@@ -104,6 +107,7 @@ def show(number: int) -> str:
         changed=batch_changes.changed(batch) if is_open and bureau and not job_runs else [],
         signing=[one for one in units if one.id in (signing or signatures)],
         signatures=signatures,
+        nobody_signs=[one for one in units if one.id in nobody_signs],
         signs=batch.state == "signing"
         and allowed(current_user, "transfer:sign")
         and current_user.unit_id in signing

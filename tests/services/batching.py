@@ -15,7 +15,7 @@ from crm.db import db, transaction
 from crm.models import Decision, Holding, Project, ProjectFacts, TransferBatch, User
 from crm.periods import Month
 from crm.rules.facts import Facts
-from crm.services import batch_signing, batches, months, people, projects, standing, units
+from crm.services import batch_signers, batch_signing, batches, months, people, projects, standing, units
 from crm.sheets.registry import RegistryRow
 from tests import build, databases, founded
 from tests.conftest import BOTH
@@ -87,7 +87,7 @@ def sent(**more: Any) -> TransferBatch:
 def signed(**more: Any) -> TransferBatch:
     """One that every unit has signed."""
     batch = sent(**more)
-    for unit_id in batch_signing.signers(batch):
+    for unit_id in batch_signers.signers(batch):
         code = next(unit.code for unit in units.all_units() if unit.id == unit_id)
         batch_signing.sign(batch.id, version=batch.version, actor=person(code))
     assert batch.state == "confirming"

@@ -15,12 +15,16 @@ from crm.services import (
     batch_changes,
     batch_contents,
     batch_effect,
+    batch_signers,
     batch_signing,
     batches,
     jobs,
+    people,
+    posts,
     projects,
     units,
 )
+from tests import build
 from tests.services.batching import NOTICE, TODAY, confirmed, database, drawn_up, person, sent, signed
 
 __all__ = ["database"]
@@ -105,7 +109,7 @@ def test_every_mistake_of_the_form_is_told_at_once(books: Any) -> None:
 def test_drawn_up_sent_signed_confirmed(books: Any) -> None:
     batch = sent()
     assert batch.state == "signing" and batch.due_on == date(2021, 6, 10)
-    assert batch_signing.signers(batch) == [id_of(code) for code in ("jd", "sy", "cihui")]
+    assert batch_signers.signers(batch) == [id_of(code) for code in ("jd", "sy", "cihui")]
     jd = person("jd")
     assert batch_signing.waiting_for(jd) == [batch] and not batch_signing.waiting_for(person("changqing"))
     batch_signing.sign(batch.id, version=batch.version, actor=jd)
@@ -144,6 +148,19 @@ def test_drawn_up_sent_signed_confirmed(books: Any) -> None:
     assert sorted(side for side, _ in sides) == ["bureau", "giving", "giving", "receiving"]
     assert len({digest for _, digest in sides}) == 1
     assert batch_contents.find("stock", NOTICE, actor=person("reviewer")).lines == []
+
+
+def test_it_is_not_sent_while_a_unit_has_nobody_who_can_sign(books: Any) -> None:
+    batch, reviewer = drawn_up(), person("reviewer")
+    posts.end(person("jd"), "unit_head", units.unit_by_code("jd"), valid_from=TODAY, actor=None)
+    people.lock_user(person("cihui"), actor=None)
+    build.user("staff", login="cihui-staff", unit=units.unit_by_code("cihui"))
+    with pytest.raises(Refused) as refused:
+        batches.send(batch.id, version=batch.version, actor=reviewer)
+    assert refused.value.values == {"units": "机电产业办、慈惠街"} and batch.state == "drafting"
+    people.unlock_user(person("cihui"), actor=None)
+    build.user("unit_head", login="jd2", unit=units.unit_by_code("jd"))
+    assert batches.send(batch.id, version=batch.version, actor=reviewer).state == "signing"
 
 
 def test_nobody_confirms_what_they_drew_up_or_look_after(books: Any) -> None:

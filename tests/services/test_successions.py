@@ -18,6 +18,7 @@ from crm.services import (
     batch_changes,
     batch_contents,
     batch_effect,
+    batch_signers,
     batch_signing,
     batches,
     proposals,
@@ -98,7 +99,7 @@ def test_what_the_unit_held_passes_on_by_a_batch(books: Any) -> None:
         "succession", TODAY, title="承继", basis="文件", unit=jd, seen=found.digest, actor=person("reviewer")
     )
     assert batch.successor_id == sy.id
-    assert batch_signing.signers(batch) == [sy.id], (
+    assert batch_signers.signers(batch) == [sy.id], (
         "nobody signs for a unit that has ceased but its successor"
     )
     assert batch_changes.changed(batch) == []

@@ -111,6 +111,22 @@ def test_the_whole_way(client: Client, stock: Flask) -> None:
     assert "打印划转批次" in log and "确认划转批次" in log and "签署划转批次" in log
 
 
+def test_a_unit_that_nobody_can_sign_for_is_named_before_and_refused_after(
+    client: Client, stock: Flask
+) -> None:
+    reviewer = client("reviewer")
+    reviewer.post("/batches", data=FORM)
+    assert "没有在任的负责人可以签字" not in reviewer.get("/batches/1").text
+    with stock.app_context(), transaction():
+        found = people.user_by_login("cihui")
+        assert found is not None
+        people.lock_user(found, actor=None)
+    page = reviewer.get("/batches/1").text
+    assert "没有在任的负责人可以签字" in page and "无人可签" in page
+    assert "没有在任的负责人可以签字：慈惠街。请" in step(reviewer, "send")
+    assert state(stock) == ("drafting", 1)
+
+
 def test_sent_back_and_withdrawn(client: Client, stock: Flask) -> None:
     reviewer, head = client("reviewer"), client("bureau_head")
     reviewer.post("/batches", data=FORM)
