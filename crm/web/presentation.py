@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from babel.units import format_unit
 from flask import Flask, current_app, session
 from flask_babel import format_date, gettext
 from flask_login import current_user
@@ -69,6 +70,7 @@ def init(app: Flask) -> None:
         "yi": money.yi,
         "wan": money.wan,
         "figure": figure,
+        "days": days,
         "unit_name": unit_name,
         "unit_class": unit_class,
         "responsibility": lambda code: gettext(RESPONSIBILITY_NAMES[str(code)]),
@@ -153,6 +155,13 @@ def instant_text(value: datetime) -> str:
 def figure(value: int) -> str:
     """A count with grouped thousands."""
     return f"{value:,}"
+
+
+def days(count: int) -> str:
+    """A count of days: 1天, 1 day, 30 days."""
+    if language() == "zh":
+        return f"{figure(count)}天"
+    return format_unit(count, "duration-day", locale=language())
 
 
 def unit_name(unit: Unit | Area | None) -> str:

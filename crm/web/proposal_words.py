@@ -12,9 +12,9 @@ from crm.extensions import language
 from crm.messages import N_
 from crm.models import Unit
 from crm.services import proposal_kinds
-from crm.services.policy import PERCENT, SETTINGS, Setting
+from crm.services.policy import DAYS, PERCENT, SETTINGS, Setting
 from crm.services.proposal_kinds import NOBODY
-from crm.web.presentation import unit_name
+from crm.web.presentation import days, figure, unit_name
 from crm.web.reading_words import questions
 
 KIND_NAMES = {
@@ -91,7 +91,10 @@ def _setting_value(key: str, found: str) -> str:
     return str(_("本区未定，按默认值%(value)s", value=amount(setting, setting.default)))
 
 
-def amount(setting: Setting, value: object) -> str:
+def amount(setting: Setting, value: int | str) -> str:
     """A setting's value with its unit: 90天, 85%, 10倍."""
+    number = int(value)
+    if setting.unit == DAYS:
+        return days(number)
     between = "" if setting.unit == PERCENT or language() == "zh" else " "
-    return f"{value}{between}{_(setting.unit)}"
+    return f"{figure(number)}{between}{_(setting.unit)}"
