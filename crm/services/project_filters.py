@@ -51,6 +51,12 @@ class Filters:
         return self.unit_id is not None or self.status is not None or self.due is not None
 
     @property
+    def begun(self) -> bool:
+        """Does one of them leave only projects whose attribution has begun?"""
+        asked = (self.unit_id, self.status, self.held_by_id, self.served_by_id, self.due or None)
+        return any(one is not None for one in asked)
+
+    @property
     def held(self) -> bool:
         """Does one of them ask who holds?"""
         return self.held_by_id is not None or self.served_by_id is not None or self.due is not None

@@ -246,8 +246,8 @@ class Listing:
         query = select(Project.id).select_from(Project)
         if self._present or self.filters.facts:
             query = self._known(query)
-        elif not (self.filters.unit_id or self.filters.status or self.filters.held):
-            # whichever version held, there was one; where there is a decision or a holding there is one anyway
+        elif not self.filters.begun:
+            # whichever version held, there was one; of what has begun there is one anyway
             query = query.where(standpoint.version(self.on, self.known).is_not(None))
         if not self._seen.is_present:
             query = self._with_history(query, decided=self.filters.decided, held=self.filters.held)
