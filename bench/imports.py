@@ -64,6 +64,8 @@ def run(size: int = ROWS) -> list[dict[str, Any]]:
         generate(workbook, size)
         environment = os.environ | {"GUISHU_INSTANCE": str(folder), "PYTHONPATH": str(ROOT), "LANGUAGE": "zh"}
         environment.pop("DATABASE_URL", None)
+        # compiling the program is not importing: bytecode is kept, as it is wherever the program runs
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for step in ("migrate", "seed"):
             subprocess.run(
                 [sys.executable, "-m", "crm.cli", step], env=environment, check=True, capture_output=True

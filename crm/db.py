@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,10 @@ def insert_rows(table: Any, columns: Sequence[str], rows: Sequence[tuple[Any, ..
     marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(columns))
     values: list[Any] = list(zip(*rows, strict=True))
     for place, name in enumerate(columns):
-        process = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        kind = table.c[name].type.dialect_impl(dialect)
+        process = kind.bind_processor(dialect)
         if process is not None:
-            values[place] = map(process, values[place])
+            values[place] = map(cache(process) if kind.hashable else process, values[place])
     statement = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES ({marks})"
     db.session.connection().exec_driver_sql(statement, list(zip(*values, strict=True)))
 

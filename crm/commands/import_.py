@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -94,6 +95,8 @@ def _stage(number: int, path: Path) -> None:
     from crm.services import imports, staging
 
     _clear(number)
+    # what the program consists of is there to stay: the collector need not go through it again and again
+    gc.freeze()
     with transaction():
         work = staging.begin(imports.by_id(number))
     for chunk in work.chunks(path):

@@ -82,7 +82,10 @@ class Rulebook:
 
     def decisions(self, versions: Versions) -> list[tuple[date, Row]]:
         """What is to be stored for a project: from which day on which decision, those that differ only."""
-        timeline = stretches(versions, self.grounds)
+        return self.decided(stretches(versions, self.grounds))
+
+    def decided(self, timeline: Sequence[Stretch]) -> list[tuple[date, Row]]:
+        """What is to be stored of a timeline that was worked out, as decisions() gives it."""
         rows = [self._rows.get(_key(stretch)) for stretch in timeline]
         if None in rows:
             self.remember(stretch.outcome for stretch in timeline)
@@ -96,7 +99,9 @@ class Rulebook:
 
     def remember(self, decided: Iterable[duties.Outcome]) -> None:
         """Makes sure that outcomes are stored, and knows their ids from then on."""
-        unknown = [outcome for outcome in set(decided) if outcome not in self._outcomes]
+        # mostly the same few objects, and to look one up is to read all it says
+        distinct = {id(outcome): outcome for outcome in decided}.values()
+        unknown = {outcome for outcome in distinct if outcome not in self._outcomes}
         if unknown:
             self._outcomes |= outcomes.store(unknown)
 

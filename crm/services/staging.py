@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -26,10 +25,8 @@ from crm.folding import folded
 from crm.messages import N_
 from crm.models import Import, Industry, StagedDecision, StagedFacts, StagedRow
 from crm.periods import ALWAYS
-from crm.rules.duties import Outcome
-from crm.rules.facts import Facts
 from crm.rules.language import RulesConflict
-from crm.rules.timeline import stretches
+from crm.rules.timeline import Stretch, stretches
 from crm.services import attribution, projects
 from crm.services.attribution import COLUMNS, Rulebook, rulebook
 from crm.services.comparing import Known, digest_of, known_projects
@@ -57,6 +54,9 @@ DECISION_ROW = ("import_id", "row_number", "from_day", *COLUMNS)
 
 Line = tuple[Any, ...]
 """A row of a working table, its values in the order above."""
+
+Decided = tuple[int, list[Stretch], list[tuple[date, attribution.Row]]]
+"""A row's number, the timeline of its project, and what is stored of it from which day on."""
 
 
 class Superseded(Stale):
@@ -117,11 +117,9 @@ class Staging:
     def stage(self, chunk: Chunk) -> None:
         """Compares rows with the books and stages them. Raises Superseded."""
         known = known_projects([row.number for _, _, row in chunk.rows if row is not None])
-        if not self.counts:
-            self._remember_outcomes(chunk)
         staged: list[Line] = []
         versions: list[Line] = []
-        decisions: list[Line] = []
+        timelines: list[Decided] = []
         for number, cells, row in chunk.rows:
             errors = chunk.errors.get(number, [])
             if row is not None:
@@ -130,7 +128,7 @@ class Staging:
                 staged.append(self._wrong(number, cells, errors))
                 continue
             try:
-                staged.append(self._understood(row, known.get(row.number), versions, decisions))
+                staged.append(self._understood(row, known.get(row.number), versions, timelines))
             except RulesConflict as conflict:
                 error = CellError(
                     number, "项目编号", N_("规则相互冲突：%(rules)s"), {"rules": "、".join(conflict.rules)}
@@ -143,17 +141,7 @@ class Staging:
         )
         insert_rows(StagedRow.__table__, ROW, staged)
         insert_rows(StagedFacts.__table__, FACTS_ROW, versions)
-        insert_rows(StagedDecision.__table__, DECISION_ROW, decisions)
-
-    def _remember_outcomes(self, chunk: Chunk) -> None:
-        """Stores what most rows of a sheet come to in a few statements, not one by one as the rows are met."""
-        found: set[Outcome] = set()
-        for _, _, row in chunk.rows:
-            if row is not None:
-                with suppress(RulesConflict):
-                    timeline = stretches([(ALWAYS, row.facts)], self.book.grounds)
-                    found.update(stretch.outcome for stretch in timeline)
-        self.book.remember(found)
+        insert_rows(StagedDecision.__table__, DECISION_ROW, self._decisions(timelines))
 
     def report(self, **values: Any) -> None:
         """Says that this attempt is alive and how far it is. Raises Superseded."""
@@ -197,7 +185,7 @@ class Staging:
         row: RegistryRow,
         known: Known | None,
         versions: list[Line],
-        decisions: list[Line],
+        timelines: list[Decided],
     ) -> Line:
         """A row of the sheet as it is staged; what it does to later days and to decisions is added to the lists."""
         values = projects.values_of(row, self.book)
@@ -208,21 +196,26 @@ class Staging:
         )
         place, said = (self.import_id, row.row, row.number), in_order(values)
         if known is None:
-            self._decide(row.row, [(ALWAYS, row.facts)], [], decisions)
+            timelines.append((row.row, stretches([(ALWAYS, row.facts)], self.book.grounds), []))
             found_by = folded(row.name, row.investor, row.number)
             return (*place, "new", None, None, None, 0, True, found_by, *said)
         revision = projects.revise(known.versions, values, self.effective_from)
         in_books = (known.project_id, known.books_rows)
         if not revision.before:
             return (*place, "same", None, None, *in_books, False, None, *said)
-        self._revised(row, known, revision, versions, decisions)
+        self._revised(row, known, revision, versions, timelines)
         before = {column: plain(value) for column, value in revision.before.items()}
         relinks = projects.names_another_enterprise(revision.newest, known.versions[-1])
         found_by = folded(revision.newest["name"], revision.newest["investor"], row.number)
         return (*place, "changed", None, before, *in_books, relinks, found_by, *said)
 
     def _revised(
-        self, row: RegistryRow, known: Known, revision: Revision, versions: list[Line], decisions: list[Line]
+        self,
+        row: RegistryRow,
+        known: Known,
+        revision: Revision,
+        versions: list[Line],
+        timelines: list[Decided],
     ) -> None:
         """What a changed row makes of later days, and what is decided then."""
         facts = {version.valid_from: self.book.facts(version) for version in known.versions}
@@ -235,17 +228,17 @@ class Staging:
             for day, values in (later | {last: revision.newest}).items():
                 place = (self.import_id, row.row, day)
                 versions.append((*place, day in later, day == last, *in_order(values)))
-        self._decide(row.row, sorted(facts.items()), known.decisions, decisions)
+        timeline = stretches(sorted(facts.items()), self.book.grounds)
+        timelines.append((row.row, timeline, known.decisions))
 
-    def _decide(
-        self,
-        row_number: int,
-        versions: list[tuple[date, Facts]],
-        stored: list[tuple[date, attribution.Row]],
-        decisions: list[Line],
-    ) -> None:
-        for day, decided in attribution.missing(stored, self.book.decisions(versions)):
-            decisions.append((self.import_id, row_number, day, *decided))
+    def _decisions(self, timelines: Sequence[Decided]) -> list[Line]:
+        """What is to be added to the decisions that are stored; outcomes met for the first time are stored together."""
+        self.book.remember(stretch.outcome for _, timeline, _ in timelines for stretch in timeline)
+        return [
+            (self.import_id, row_number, day, *row)
+            for row_number, timeline, stored in timelines
+            for day, row in attribution.missing(stored, self.book.decided(timeline))
+        ]
 
 
 def begin(import_: Import) -> Staging:

@@ -141,10 +141,10 @@ def _workbook_rows(path: Path) -> Iterator[list[str]]:
         for _ in range(head):
             yield []
         for number, row in enumerate(sheet.iter_rows(), start=head):
-            texts = [_text(cell) for cell in row] if any(cell != "" for cell in row) else []
+            texts = [cell if cell.__class__ is str else _text(cell) for cell in row]
             if number in shown:
-                texts = _with_unread(texts or [""] * len(row), shown[number], left)
-            yield texts
+                texts = _with_unread(texts, shown[number], left)
+            yield texts if any(texts) else []
     except (CalamineError, OSError) as error:
         raise NotATable(1, N_("文件不是可读的xlsx工作簿；请另存后再试")) from error
     except BaseException as error:
@@ -163,8 +163,6 @@ def _with_unread(texts: list[str], shown: Mapping[int, str], left: int) -> list[
 
 
 def _text(cell: object) -> str:
-    if isinstance(cell, str):
-        return cell
     if isinstance(cell, datetime):
         return cell.date().isoformat()
     if isinstance(cell, date):
