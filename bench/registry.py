@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +12,7 @@ from random import Random
 from crm.sheets.registry import COLUMNS
 from crm.sheets.vocabulary import rows as seed_rows
 
+SIGNED = COLUMNS.index("签约日期")
 FIRST_DAY = date(2012, 1, 1)
 LAST_DAY = date(2021, 5, 31)
 
@@ -121,15 +122,16 @@ DAY_TEXTS = tuple(
 )
 
 
-def generate(path: Path, rows: int, seed: int = 1) -> None:
-    """Writes a registry without errors as xlsx or CSV, by the file's ending."""
+def generate(path: Path, rows: int, seed: int = 1, *, moved: int = 0) -> None:
+    """Writes a registry without errors as xlsx or CSV, by the file's ending; signed so many days earlier throughout."""
+    table = (_signed_earlier(line, moved) for line in lines(rows, seed)) if moved else lines(rows, seed)
     if path.suffix.lower() == ".xlsx":
-        _write_workbook(path, rows, seed)
+        _write_workbook(path, table)
         return
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(lines(rows, seed))
+        writer.writerows(table)
 
 
 def lines(rows: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
@@ -213,7 +215,12 @@ def _day(index: int | None) -> str:
     return DAY_TEXTS[index] if index is not None and index < len(DAY_TEXTS) else ""
 
 
-def _write_workbook(path: Path, rows: int, seed: int) -> None:
+def _signed_earlier(line: tuple[str, ...], days: int) -> tuple[str, ...]:
+    signed = (date.fromisoformat(line[SIGNED]) - timedelta(days=days)).isoformat()
+    return (*line[:SIGNED], signed, *line[SIGNED + 1 :])
+
+
+def _write_workbook(path: Path, table: Iterable[tuple[str, ...]]) -> None:
     # imported here: CSV needs no workbook
     import xlsxwriter
 
@@ -222,7 +229,7 @@ def _write_workbook(path: Path, rows: int, seed: int) -> None:
         write = sheet.write_string
         for column, title in enumerate(COLUMNS):
             write(0, column, title)
-        for number, line in enumerate(lines(rows, seed), start=1):
+        for number, line in enumerate(table, start=1):
             for column, text in enumerate(line):
                 if text:
                     write(number, column, text)
