@@ -8,10 +8,10 @@ are filled between words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reportlab.lib.colors import Color, black
 
@@ -24,6 +24,7 @@ CLOSING = frozenset("、，。；：？！）》〉】〕」』］｝〗”’�
 # Full-width marks whose ink fills one half of their square, so that the other half may be given up.
 BLANK_AFTER = frozenset("、，。；：）》〉】〕」』］｝〗”’")
 BLANK_BEFORE = frozenset("（《〈【〔「『［｛〖“‘")
+BLANK = BLANK_AFTER | BLANK_BEFORE
 WHOLE = ("——", "……")
 FULL_WIDTH = 850
 # A line with this many spaces is taken for Latin text and filled at the spaces alone.
@@ -58,9 +59,14 @@ class Style:
 
     def width(self, text: str) -> float:
         """The text's natural width on one line, in points."""
-        return sum(map(self.advance, text)) + sum(
-            squeeze(a, b, self.face) * self.size for a, b in pairwise(text)
-        )
+        if self.grid is None:
+            widths, size = self.face.widths, self.size
+            natural = sum([widths[character] * size / 1000 for character in text])
+        else:
+            natural = sum(map(self.advance, text))
+        if BLANK.isdisjoint(text):
+            return natural
+        return natural + sum(squeeze(a, b, self.face) * self.size for a, b in pairwise(text))
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,59 @@ def tokens(text: str, face: Face) -> list[str]:
 
 def break_lines(text: str, style: Style, measure: float) -> list[Line]:
     """One paragraph's lines within `measure` points, filled or placed as the style says."""
+    if _on_one_line(text, style, measure):
+        return _placed([text.rstrip(" ")], style, measure)
+    return _placed(_filled(_pieces(text, style), style, measure), style, measure)
+
+
+def balanced(text: str, style: Style, measure: float) -> list[Line]:
+    """The lines of a title or a cell, as few as the measure allows and about equally long."""
+    if _on_one_line(text, style, measure):
+        return _placed([text.rstrip(" ")], style, measure)
+    pieces = _pieces(text, style)
+    broken, narrow = _filled(pieces, style, measure), measure
+    longest = max((piece.bare_width for piece in pieces), default=0.0)
+    while len(broken) > 1 and narrow - style.size / 2 >= longest:
+        closer = _filled(pieces, style, narrow - style.size / 2)
+        if len(closer) > len(broken):
+            break
+        broken, narrow = closer, narrow - style.size / 2
+    shift = {"centre": 0.5, "right": 1.0}.get(style.align, 0.0) * (measure - narrow)
+    lines = _placed(broken, style, narrow)
+    return [replace(line, start=line.start + shift) for line in lines] if shift else lines
+
+
+class _Piece(NamedTuple):
+    """A piece between two places where a line may break; widths in points, `spare` what may stand outside the measure."""
+
+    text: str
+    width: float
+    bare_width: float
+    """Without the spaces at its end."""
+    spare: float
+
+
+def _pieces(text: str, style: Style) -> list[_Piece]:
+    return [_piece(token, style) for token in tokens(text, style.face)]
+
+
+def _piece(token: str, style: Style) -> _Piece:
+    bare = token.rstrip(" ")
+    bare_width = style.width(bare)
+    width = bare_width if bare == token else style.width(token)
+    return _Piece(token, width, bare_width, _spare(bare, style))
+
+
+def _on_one_line(text: str, style: Style, measure: float) -> bool:
+    """Does the text fit without a break? What begins with a space is broken, which drops it."""
+    room = measure - style.indent * (style.grid or style.size)
+    return text != "" and not text[0].isspace() and style.width(text.rstrip(" ")) <= room
+
+
+def _filled(pieces: Sequence[_Piece], style: Style, measure: float) -> list[str]:
+    """The text of each line, as many pieces on it as fit."""
     broken: list[str] = []
-    first = style.indent * (style.grid or style.size)
-    room = measure - first
+    room = measure - style.indent * (style.grid or style.size)
     line, used = "", 0.0
 
     def end_line() -> None:
@@ -116,46 +172,37 @@ def break_lines(text: str, style: Style, measure: float) -> list[Line]:
         broken.append(line.rstrip(" "))
         line, used, room = "", 0.0, measure
 
-    pending = tokens(text, style.face)[::-1]
+    pending = list(reversed(pieces))
     while pending:
         piece = pending.pop()
-        joint = squeeze(line[-1], piece[0], style.face) * style.size if line else 0.0
-        bare = piece.rstrip(" ")
-        if used + joint + style.width(bare) <= room + _spare(bare, style) + 0.001:
-            line, used = line + piece, used + joint + style.width(piece)
-        elif style.width(bare) <= measure + _spare(bare, style):
+        text, width, bare_width, spare = piece
+        joint = squeeze(line[-1], text[0], style.face) * style.size if line else 0.0
+        if used + joint + bare_width <= room + spare + 0.001:
+            line, used = line + text, used + joint + width
+        elif bare_width <= measure + spare:
             end_line()
             pending.append(piece)
         else:
-            cut = _cut(piece, style, room - used - joint)
+            cut = _cut(text, style, room - used - joint)
             if cut == 0 and line:
                 end_line()
                 pending.append(piece)
                 continue
             cut = max(cut, 1)
-            line += piece[:cut]
+            line += text[:cut]
             end_line()
-            pending.append(piece[cut:])
+            pending.append(_piece(text[cut:], style))
     if line or not broken:
         end_line()
-    last = len(broken) - 1
+    return broken
+
+
+def _placed(broken: Sequence[str], style: Style, measure: float) -> list[Line]:
+    first, last = style.indent * (style.grid or style.size), len(broken) - 1
     return [
         place(text, style, measure, first if number == 0 else 0.0, last=number == last)
         for number, text in enumerate(broken)
     ]
-
-
-def balanced(text: str, style: Style, measure: float) -> list[Line]:
-    """The lines of a title or a cell, as few as the measure allows and about equally long."""
-    lines, narrow = break_lines(text, style, measure), measure
-    longest = max((style.width(piece.rstrip(" ")) for piece in tokens(text, style.face)), default=0.0)
-    while len(lines) > 1 and narrow - style.size / 2 >= longest:
-        closer = break_lines(text, style, narrow - style.size / 2)
-        if len(closer) > len(lines):
-            break
-        lines, narrow = closer, narrow - style.size / 2
-    shift = {"centre": 0.5, "right": 1.0}.get(style.align, 0.0) * (measure - narrow)
-    return [replace(line, start=line.start + shift) for line in lines]
 
 
 def _runs(text: str, face: Face) -> Iterator[str]:
@@ -201,8 +248,11 @@ def place(text: str, style: Style, measure: float, start: float = 0.0, *, last: 
     """The text as one line of `measure` points, filled unless it is the last of its paragraph."""
     face, size = style.face, style.size
     pairs = list(pairwise(text))
-    tracking = [style.advance(c) - face.widths[c] * size / 1000 for c in text]
-    gaps = [t + squeeze(a, b, face) * size for t, (a, b) in zip(tracking, pairs, strict=False)]
+    if style.grid is None and BLANK.isdisjoint(text):
+        gaps = [0.0] * len(pairs)
+    else:
+        tracking = [style.advance(c) - face.widths[c] * size / 1000 for c in text]
+        gaps = [t + squeeze(a, b, face) * size for t, (a, b) in zip(tracking, pairs, strict=False)]
     natural = style.width(text)
     target = measure - start
     left = target + _spare(text, style) - natural if text else 0.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from reportlab.lib.colors import Color, black
 from reportlab.platypus import Flowable
@@ -72,9 +73,13 @@ class RuledTable(Flowable):  # type: ignore[misc]
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         if not self.head.cells:
             self._set(available_width)
-        pitch = self.style.cell.pitch
-        self.width = available_width
-        self.height = self._top() + sum(row.height(pitch) for row in self.rows)
+        pitch, rows = self.style.cell.pitch, 0.0
+        for row in self.rows:
+            rows += row.height(pitch)
+            # what no page holds is parted, however much more there is
+            if rows > max(self.tallest, available_height):
+                break
+        self.width, self.height = available_width, self._top() + rows
         return self.width, self.height
 
     def split(self, available_width: float, available_height: float) -> list[Flowable]:
@@ -126,12 +131,11 @@ class RuledTable(Flowable):  # type: ignore[misc]
         self.widths = column_widths(self.table, self.style, measure)
         titles = tuple(column.title + self._unit(column.unit) for column in self.table.columns)
         centre: Alignment = "centre"
-        self.head = self._row(titles, self.style.strong, (centre,) * len(titles))
+        self.head = self._rows(self.style.strong, (centre,) * len(titles))(titles)
         aligns: tuple[Alignment, ...] = tuple(column.align for column in self.table.columns)
-        for cells in self.table.rows:
-            self.rows.append(self._row(cells, self.style.cell, aligns))
+        self.rows += map(self._rows(self.style.cell, aligns), self.table.rows)
         if self.table.total is not None:
-            total = self._row(self.table.total, self.style.strong, aligns)
+            total = self._rows(self.style.strong, aligns)(self.table.total)
             self.rows.append(replace(total, total=True))
 
     def _unit(self, unit: str) -> str:
@@ -139,17 +143,18 @@ class RuledTable(Flowable):  # type: ignore[misc]
             return ""
         return f"\n（{unit}）" if self.language == "zh" else f"\n({unit})"
 
-    def _row(self, cells: tuple[str, ...], style: Style, aligns: tuple[Alignment, ...]) -> _Row:
-        return _Row(
-            tuple(
-                tuple(
-                    line
-                    for part in cell.split("\n")
-                    for line in balanced(part, replace(style, align=align), width - 2 * SIDE)
-                )
-                for cell, width, align in zip(cells, self.widths, aligns, strict=True)
+    def _rows(self, style: Style, aligns: tuple[Alignment, ...]) -> Callable[[Sequence[str]], _Row]:
+        """Breaks the cells of one row after the other; what stands in a column again is not broken again."""
+        styles = [replace(style, align=align) for align in aligns]
+
+        @cache
+        def lines(column: int, cell: str) -> tuple[Line, ...]:
+            measure = self.widths[column] - 2 * SIDE
+            return tuple(
+                line for part in cell.split("\n") for line in balanced(part, styles[column], measure)
             )
-        )
+
+        return lambda cells: _Row(tuple(lines(column, cell) for column, cell in enumerate(cells)))
 
     def _cut(self, room: float) -> list[Flowable]:
         """The table parted within its first row, which is too tall for the page."""
@@ -230,8 +235,7 @@ def column_widths(table: Table, style: TableStyle, measure: float) -> list[float
     """Widths in points that fill the measure, by weight; no word or figure is cut while there is room."""
     wanted, least = [], []
     for number, column in enumerate(table.columns):
-        cells = [row[number] for row in table.rows]
-        natural = [style.cell.width(line) for cell in cells for line in cell.split("\n")]
+        cells = {row[number] for row in table.rows}
         words = [
             style.cell.width(word.rstrip(" ")) for cell in cells for word in _words(cell, column.align, style)
         ]
@@ -241,6 +245,7 @@ def column_widths(table: Table, style: TableStyle, measure: float) -> list[float
         ceiling = WIDEST_BY_ITSELF * style.cell.size
         title = style.strong.width(column.title)
         if column.weight is None:
+            natural = [style.cell.width(line) for cell in cells for line in cell.split("\n")]
             wanted.append(
                 min(max([*natural, style.strong.width(total), title / 2, *heads]), ceiling) + 2 * SIDE
             )

@@ -24,9 +24,12 @@ def draw_line(canvas: Any, line: Line, style: Style, x: float, baseline: float) 
         canvas.setLineJoin(1)
         text.setTextRenderMode(2)
         text.setStrokeColor(style.colour)
-    for gap, run in groupby(zip(line.text, line.gaps, strict=True), lambda pair: pair[1]):
+    done = 0
+    for gap, run in groupby(line.gaps):
+        count = len(list(run))
         text.setCharSpace(gap)
-        text.textOut("".join(character for character, _ in run))
+        text.textOut(line.text[done : done + count])
+        done += count
     # In PDF it outlives the text object.
     text.setCharSpace(0)
     canvas.drawText(text)
