@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from crm import clock
 from crm.db import db
@@ -19,7 +18,7 @@ from crm.services.transfer_effects import Carried
 from crm.services.unit_figures import Amount
 
 AT_ONCE = 5_000
-"""Projects whose history is read at a time."""
+"""Rows that are in memory at once, and projects whose history is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ def confirmed(month: Month, visible: ColumnElement[bool]) -> Listed[Confirmed]:
             Transfer.rule,
             Transfer.effective_day,
             Project.total_investment_fen,
+            func.count().over(),
+            func.sum(Project.total_investment_fen).over(),
         )
         .join(Project, Project.id == Transfer.project_id)
         .where(
@@ -64,10 +65,10 @@ def confirmed(month: Month, visible: ColumnElement[bool]) -> Listed[Confirmed]:
             Transfer.ended_at >= clock.begins(month.first),
             Transfer.ended_at < clock.begins(month.plus(1).first),
         )
-        .order_by(Transfer.ended_at, Transfer.id)
     )
-    rows = [Confirmed(*row) for row in db.session.execute(query)]
-    return Listed(rows[:AT_MOST], len(rows), sum(row.fen or 0 for row in rows))
+    rows = db.session.execute(query.order_by(Transfer.ended_at, Transfer.id).limit(AT_MOST)).all()
+    count, fen = rows[0][-2:] if rows else (0, 0)
+    return Listed([Confirmed(*row[:-2]) for row in rows], count, int(fen or 0))
 
 
 def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
@@ -88,29 +89,23 @@ def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
         .join(ProjectFacts, ProjectFacts.id == standpoint.version(day, None))
         .where(visible, dues.due(Decision.status, pairs, day, None))
     )
-    rows = db.session.execute(query).all()
     late = day - timedelta(days=days)
-    since = _since([row[0] for row in rows], day)
     found: dict[tuple[int, int], Owed] = {}
-    for project_id, entitled, held, service_entitled, service_held, fen in rows:
-        units = (held, entitled) if held != entitled else (service_held, service_entitled)
-        one = found.setdefault(units, Owed(*units, Amount(), Amount()))
-        amount = Amount(1, fen or 0)
-        one.due += amount
-        if since.get(project_id, day) < late:
-            one.overdue += amount
+    with db.session.execute(query, execution_options={"yield_per": AT_ONCE}) as rows:
+        for some in rows.partitions():
+            since = dues.since_of([row[0] for row in some], day)
+            for project_id, entitled, held, service_entitled, service_held, fen in some:
+                units = (held, entitled) if held != entitled else (service_held, service_entitled)
+                one = found.setdefault(units, Owed(*units, Amount(), Amount()))
+                amount = Amount(1, fen or 0)
+                one.due += amount
+                if since.get(project_id, day) < late:
+                    one.overdue += amount
     return sorted(found.values(), key=lambda one: (-one.due.count, one.from_unit_id, one.to_unit_id))
 
 
 def carried(month: Month, visible: ColumnElement[bool]) -> tuple[Carried, ...]:
     """What was carried over in a month, by units and the months concerned: one statement."""
     query = select(CarryOver).join(Project, Project.id == CarryOver.project_id)
-    rows = db.session.scalars(query.where(visible, CarryOver.month == str(month)))
-    return transfer_effects.carried(map(carry_overs.line_of, rows))
-
-
-def _since(project_ids: Sequence[int], day: date) -> dict[int, date]:
-    found: dict[int, date] = {}
-    for start in range(0, len(project_ids), AT_ONCE):
-        found |= dues.since_of(project_ids[start : start + AT_ONCE], day)
-    return found
+    query = query.where(visible, CarryOver.month == str(month)).execution_options(yield_per=AT_ONCE)
+    return transfer_effects.carried(map(carry_overs.line_of, db.session.scalars(query)))
