@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm.db import transaction
 from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.messages import N_
 from crm.models import BATCH_STATES, TransferBatch, User
 from crm.permissions import allowed, needs
 from crm.rules.explanation import RULE_NAMES
@@ -35,7 +37,6 @@ from crm.web.presentation import said, unit_name
 blueprint = Blueprint("batches", __name__)
 
 A_PAGE = 30
-LEFT_OUT_SHOWN = 50
 LARGEST_ID = 2**31 - 1
 NUMBER = f"<int(max={LARGEST_ID}):number>"
 
@@ -130,115 +131,62 @@ def show(number: int) -> str:
     )
 
 
-@blueprint.post(f"/batches/{NUMBER}/take-out")
-@needs("batch:draw-up")
-def take_out(number: int) -> Redirect:
-    """Takes the chosen projects out of the list."""
-    chosen = _chosen()
-    return _did(
-        number,
-        lambda version: batches.take_out(
-            number, chosen, reason=long_text("reason"), version=version, actor=actor()
-        ),
-        _("已移出%(count)s个项目；它们仍应划转", count=len(chosen)),
-    )
+@dataclass(frozen=True)
+class Step:
+    """A step that a button of the page takes: who may, the service's verb, what the form gives it, and what is said then."""
+
+    permission: str
+    verb: Callable[..., TransferBatch]
+    done: str
+    given: tuple[str, ...] = ()
 
 
-@blueprint.post(f"/batches/{NUMBER}/take-changed-out")
-@needs("batch:draw-up")
-def take_changed_out(number: int) -> Redirect:
-    """Takes out of the list what something overtook."""
-    return _did(
-        number,
-        lambda version: batches.take_changed_out(number, version=version, actor=actor()),
-        _("情况变了的项目已移出"),
-    )
+STEPS = {
+    "take_out": Step(
+        "batch:draw-up",
+        batches.take_out,
+        N_("已移出%(count)s个项目；它们仍应划转"),
+        ("transfer_ids", "reason"),
+    ),
+    "take_changed_out": Step("batch:draw-up", batches.take_changed_out, N_("情况变了的项目已移出")),
+    "send": Step("batch:draw-up", batches.send, N_("已送各单位签字"), ("note",)),
+    "sign": Step("transfer:sign", batch_signing.sign, N_("已代表本单位签字")),
+    "ask_out": Step(
+        "transfer:sign",
+        batch_signing.ask_out,
+        N_("已请商务局移出%(count)s个项目，名单退回重拟"),
+        ("transfer_ids", "reason"),
+    ),
+    "send_back": Step(
+        "transfer:confirm", batch_signing.send_back, N_("已退回重拟，各单位的签字作废"), ("note",)
+    ),
+    "confirm": Step("batch:confirm", batch_signing.confirm, N_("已确认，正在一并生效")),
+    "withdraw": Step("transfer:confirm", batches.withdraw, N_("已撤回，没有任何项目划转"), ("note",)),
+}
+"""Endpoint → its step; the address is the same with hyphens."""
 
 
-@blueprint.post(f"/batches/{NUMBER}/send")
-@needs("batch:draw-up")
-def send(number: int) -> Redirect:
-    """Sends the list to be signed."""
-    return _did(
-        number,
-        lambda version: batches.send(number, version=version, note=long_text("note"), actor=actor()),
-        _("已送各单位签字"),
-    )
+def _route(name: str, step: Step) -> None:
+    @blueprint.post(f"/batches/{NUMBER}/{name.replace('_', '-')}", endpoint=name)
+    @needs(step.permission)
+    def take(number: int) -> Redirect:
+        """Takes the step and goes back to the batch, which shows how it stands now."""
+        given = {one: _chosen() if one == "transfer_ids" else long_text(one) for one in step.given}
+        version = Given(request.form).whole("version", LARGEST_ID) or 0
+        try:
+            with transaction():
+                step.verb(number, version=version, actor=actor(), **given)
+        except (NotAllowed, NotFound):
+            raise
+        except (Refused, Stale) as refused:
+            flash(said(refused.message, refused.values), "error")
+        else:
+            flash(_(step.done, count=len(given.get("transfer_ids", ()))), "success")
+        return redirect(url_for("batches.show", number=number), 303)
 
 
-@blueprint.post(f"/batches/{NUMBER}/sign")
-@needs("transfer:sign")
-def sign(number: int) -> Redirect:
-    """Signs the list for one's unit."""
-    return _did(
-        number,
-        lambda version: batch_signing.sign(number, version=version, actor=actor()),
-        _("已代表本单位签字"),
-    )
-
-
-@blueprint.post(f"/batches/{NUMBER}/ask-out")
-@needs("transfer:sign")
-def ask_out(number: int) -> Redirect:
-    """Asks for the chosen projects to be taken out: the list is drawn up again."""
-    chosen = _chosen()
-    return _did(
-        number,
-        lambda version: batch_signing.ask_out(
-            number, chosen, reason=long_text("reason"), version=version, actor=actor()
-        ),
-        _("已请商务局移出%(count)s个项目，名单退回重拟", count=len(chosen)),
-    )
-
-
-@blueprint.post(f"/batches/{NUMBER}/send-back")
-@needs("transfer:confirm")
-def send_back(number: int) -> Redirect:
-    """Has the list drawn up again."""
-    return _did(
-        number,
-        lambda version: batch_signing.send_back(
-            number, version=version, note=long_text("note"), actor=actor()
-        ),
-        _("已退回重拟，各单位的签字作废"),
-    )
-
-
-@blueprint.post(f"/batches/{NUMBER}/confirm")
-@needs("batch:confirm")
-def confirm(number: int) -> Redirect:
-    """Has the whole list take effect, beside the pages."""
-    return _did(
-        number,
-        lambda version: batch_signing.confirm(number, version=version, actor=actor()),
-        _("已确认，正在一并生效"),
-    )
-
-
-@blueprint.post(f"/batches/{NUMBER}/withdraw")
-@needs("transfer:confirm")
-def withdraw(number: int) -> Redirect:
-    """Ends the batch without effect."""
-    return _did(
-        number,
-        lambda version: batches.withdraw(number, version=version, note=long_text("note"), actor=actor()),
-        _("已撤回，没有任何项目划转"),
-    )
-
-
-def _did(number: int, verb: Callable[[int], TransferBatch], done: str) -> Redirect:
-    """Takes a step and goes back to the batch, which shows how it stands now."""
-    version = Given(request.form).whole("version", LARGEST_ID) or 0
-    try:
-        with transaction():
-            verb(version)
-    except (NotAllowed, NotFound):
-        raise
-    except (Refused, Stale) as refused:
-        flash(said(refused.message, refused.values), "error")
-    else:
-        flash(done, "success")
-    return redirect(url_for("batches.show", number=number), 303)
+for _name, _step in STEPS.items():
+    _route(_name, _step)
 
 
 def _chosen() -> set[int]:
