@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench import say
 from bench.registry import generate
 
 AS_OF = "2021-05-31"
@@ -48,6 +49,7 @@ def run(size: int) -> list[dict[str, Any]]:
 def attributed(folder: Path, rows: int) -> dict[str, float]:
     """Seconds and memory of the command, and seconds of the csv module, for a generated registry."""
     registry, output = folder / f"registry-{rows}.csv", folder / f"attribution-{rows}.csv"
+    say(f"writing a registry of {rows:,} projects and attributing it")
     generate(registry, rows)
     command = [
         sys.executable,

@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
+from bench import say
 from bench.books import fill
 from bench.pages import asking, signed_in, sqlite
 from crm import clock
@@ -34,7 +35,9 @@ def run(size: int) -> list[dict[str, Any]]:
     logging.disable(logging.INFO)
     try:
         with tempfile.TemporaryDirectory() as folder, sqlite(Path(folder)) as app:
+            say(f"filling the books with {size:,} projects")
             fill(app, size)
+            say("asking for lists, adding up what is due, putting a batch into effect")
             return [*listed(app, size), differing(app, size), in_bulk(app)]
     finally:
         logging.disable(logging.NOTSET)

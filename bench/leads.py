@@ -18,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, text, update
 
+from bench import say
 from bench.books import FIRST, fill
 from bench.pages import postgresql, signed_in, sqlite
 from bench.registry import TRADES, credit_code
@@ -41,12 +42,14 @@ def run(size: int) -> list[dict[str, Any]]:
         for kind, database in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
             with ExitStack() as open_:
                 app = open_.enter_context(database(Path(open_.enter_context(tempfile.TemporaryDirectory()))))
+                say(f"{kind}: filling the books with {size:,} leads and half as many enterprises")
                 fill(app, min(FIRST, size))
                 with app.app_context():
                     add_enterprises(size // 2)
                     add_leads(size)
                     with transaction() as session:
                         session.execute(text("ANALYZE"))
+                say(f"{kind}: asking for pages")
                 found += ratios(kind, size, pages(app))
     finally:
         logging.disable(logging.NOTSET)

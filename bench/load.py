@@ -24,6 +24,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from bench import say
 from bench.forms import Form
 from bench.registry import generate
 
@@ -131,6 +132,7 @@ def run(size: int = ROWS) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         workbook = folder / "registry.xlsx"
+        say(f"importing {size:,} projects")
         generate(workbook, size)
         environment = os.environ | {
             "GUISHU_INSTANCE": str(folder),
@@ -152,6 +154,7 @@ def run(size: int = ROWS) -> list[dict[str, Any]]:
         books = sqlite3.connect(folder / "demonstration.db")
         found = books.execute("SELECT number, name FROM projects ORDER BY id LIMIT 2000").fetchall()
         before = counted(books)
+        say(f"reading and writing for {SECONDS} s")
         with serving(environment) as port:
             people = work(port, accounts(folder), [row[0] for row in found], [row[1] for row in found])
         lost = missing(books, before, people)

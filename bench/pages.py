@@ -17,6 +17,7 @@ import psycopg
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 
+from bench import say
 from bench.books import fill
 from crm import create_app
 from crm.db import count_statements, db, transaction, upgrade
@@ -43,9 +44,11 @@ def run(size: int) -> list[dict[str, Any]]:
             with ExitStack() as open_:
                 books = {}
                 for rows in sorted({small, middle, size}):
+                    say(f"{kind}: filling books with {rows:,} projects")
                     folder = open_.enter_context(tempfile.TemporaryDirectory())
                     books[rows] = open_.enter_context(database(Path(folder)))
                     fill(books[rows], rows)
+                say(f"{kind}: asking for pages")
                 found += ratios(kind, pages(books), small, middle, size)
     finally:
         logging.disable(logging.NOTSET)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from bench import say
 from bench.registry import lines
 from crm.rules.duties import attribute
 from crm.rules.facts import NOTICE_DAY, Case, Ground, Readings
@@ -65,6 +66,7 @@ TABLE: tuple[tuple[str, dict[str, str]], ...] = (
 
 def run(size: int) -> list[dict[str, Any]]:
     """Two measurements over the projects of a generated registry of this size."""
+    say("deciding all projects, ours and zen-engine's")
     ground, cases = cases_of(size)
     contexts = [context(case) for case in cases]
     zen_rules, zen_bulk = zen_batch(contexts[: max(2_000, size // 20)])
