@@ -18,6 +18,7 @@ from crm.models import (
     Attachment,
     AuditEvent,
     CarryOver,
+    ProjectFacts,
     Transfer,
     TransferItem,
     TransferSignature,
@@ -93,7 +94,6 @@ class TransferPage:
         items = handover.items(transfer) if reads else []
         fills = transfer.state == "filling" and transfer.batch_id is None
         lacking = handover.lacking_of(items) if fills and reads else []
-        completed = transfer.project.completed_on
         return cls(
             transfer,
             user,
@@ -114,7 +114,7 @@ class TransferPage:
             _carried(transfer) if transfer.state == "confirmed" else [],
             Quotation(
                 transfer.rule,
-                *words(transfer.rule, completed=completed is not None and completed <= clock.today()),
+                *words(transfer.rule, completed=_completed(transfer)),
             ),
             policy.on(),
             holdings.effective_day(transfer.since) if transfer.is_open else transfer.effective_day,
@@ -162,6 +162,19 @@ class TransferPage:
     def is_mine(self) -> bool:
         """Is it the person's step?"""
         return bool(self.steps & {"fill", "send", "sign", "confirm"})
+
+
+def _completed(transfer: Transfer) -> bool:
+    """Was the project completed when it was proposed: does the rule's clause on completed ones apply?"""
+    day = transfer.project.completed_on
+    if not transfer.is_open:
+        # what was entered since is no ground of it
+        query = select(ProjectFacts.completed_on).where(ProjectFacts.project_id == transfer.project_id)
+        query = query.where(ProjectFacts.recorded_at <= transfer.proposed_at)
+        day = db.session.scalar(
+            query.order_by(ProjectFacts.valid_from.desc(), ProjectFacts.id.desc()).limit(1)
+        )
+    return day is not None and day <= clock.today()
 
 
 def _signatures(transfer: Transfer) -> list[TransferSignature]:

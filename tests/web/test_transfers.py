@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from flask import Flask
 from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import Project, Transfer, TransferItem
-from crm.services import handover, people, standing, units
+from crm.services import attribution, handover, people, projects, standing, units
 from tests import build
 from tests.web.conftest import TODAY, Client, register
 
@@ -140,6 +140,17 @@ def test_the_whole_way_by_the_four_parties(client: Client, due: Flask) -> None:
     )
     english = client("leader", "en").get("/transfers/1").text
     assert "Handover list" in english and "移交清单" not in english
+
+
+def test_what_a_new_fact_ended_keeps_the_clause_it_was_proposed_by(client: Client, due: Flask) -> None:
+    client("reviewer").post("/transfers/new", data={"project": "P9"})
+    with due.app_context(), transaction(), clock.at(TODAY + timedelta(days=1)):
+        project = db.session.query(Project).filter_by(number="P9").one()
+        book = attribution.rulebook()
+        projects.change(project, {"completed_on": None}, actor=None, valid_from=TODAY, book=book)
+    assert made(due)[0] == "overtaken"
+    page = client("reviewer").get("/transfers/1").text
+    assert "事实已经变化" in page and "项目建成后，移交属地街道负责" in page
 
 
 def test_what_is_wrong_stands_beside_the_line_and_nothing_is_lost(client: Client, due: Flask) -> None:
