@@ -89,6 +89,7 @@ def _changes_of_holders(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[C
         if term is None or term.successor_id != row.to_unit_id:
             yield "successor"
             continue
-        _, *holders = [one for one in held[row.project_id] if one[0] <= clock.today()][-1]
+        # the last row: what a confirmed transfer takes from a later day on is not the unit's any more
+        _, *holders = held[row.project_id][-1]
         still = all(holders[DUTIES.index(duty)] == row.from_unit_id for duty in duties_of(row))
         yield None if still else "another"

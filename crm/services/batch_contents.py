@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, TypeVar
@@ -18,32 +18,22 @@ from crm.models import (
     SUCCESSION,
     Decision,
     Duty,
-    Outcome,
     Project,
     Transfer,
     TransferBatch,
     User,
     duties_of,
 )
-from crm.rules.facts import NOTICE_DAY
-from crm.services import dues, holdings, standing, standpoint, successions
+from crm.services import batch_kinds, dues, holdings, standing, standpoint, successions
 from crm.services.dues import Due
-
-RULES: Mapping[str, frozenset[str]] = {
-    "stock": frozenset({"3.1-retain", "3.1-transfer", "3.1-named-major"}),
-    "sme_city": frozenset({"3.1-sme-city"}),
-    "changqing": frozenset({"3.1-changqing"}),
-    "street_move": frozenset({"3.3-street-move"}),
-    "operating_place": frozenset({"3.4-operating-place"}),
-}
-"""Kind of batch → the rules whose differences it settles; a succession settles what the ceasing unit holds."""
 
 AT_ONCE = 10_000
 """Projects asked about in one statement."""
 
-Why = Literal["in_transfer", "in_batch", "another", "parted"]
+Why = Literal["in_transfer", "in_batch", "another", "parted", "ahead"]
 """Why a project is left out: it has an open transfer, or one in another batch; today another unit is entitled or holds;
-of its two responsibilities each passes to another unit, and one of them is in the batch."""
+of its two responsibilities each passes to another unit, and one of them is in the batch; a confirmed transfer passes it
+on from a later day."""
 
 T = TypeVar("T")
 
@@ -71,7 +61,9 @@ class Line:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A project that belongs to the kind and is not in the batch; `of` is the transfer or the batch it is in."""
+    """A project that belongs to the kind and is not in the batch; `of` is the transfer or the batch it is in, or the
+    confirmed transfer.
+    """
 
     number: str
     name: str
@@ -95,10 +87,10 @@ class Found:
 def find(kind: str, day: date, *, actor: User | None, unit_id: int | None = None) -> Found:
     """The projects of a kind for which a transfer is due on a day and still is today, as far as the person sees them.
 
-    For a succession, what the ceasing unit `unit_id` holds today. Those with an open transfer are left out. A few
-    statements, and two more for every ten thousand projects.
+    For a succession, what the ceasing unit `unit_id` holds today and will go on holding. Those with an open transfer are
+    left out. A few statements, and two more for every ten thousand projects.
     """
-    found = _held_by(unit_id or 0, actor) if kind == "succession" else _due(RULES[kind], day, actor)
+    found = _held_by(unit_id or 0, actor) if kind == "succession" else _due(kind, day, actor)
     open_ones = _open_of([line.project_id for line in found.lines])
     taken = [line for line in found.lines if line.project_id in open_ones]
     for line in taken:
@@ -154,21 +146,15 @@ def parties(due: Due) -> tuple[int, int, tuple[Duty, ...]]:
     return due.from_unit_id, due.to_unit_id, due.duties
 
 
-def _due(rules: frozenset[str], day: date, actor: User | None) -> Found:
+def _due(kind: str, day: date, actor: User | None) -> Found:
     today, then = clock.today(), aliased(Decision)
-    bodies = db.session.execute(select(Outcome.id, Outcome.body)).all()
-    by_outcome = {
-        outcome_id: {duty: dues.rule_in(body, duty) for duty in DUTIES} for outcome_id, body in bodies
-    }
-    wanted = [outcome_id for outcome_id, named in by_outcome.items() if rules & set(named.values())]
+    rules, by_outcome = batch_kinds.RULES[kind], batch_kinds.rules_by_outcome()
     seen = standpoint.at(today)
     query = seen.select(
         actor, Project.id, Project.number, Project.name, Project.total_investment_fen, then.outcome_id
     )
-    query = query.join(then, then.id == standing.current(day)).where(seen.due, then.outcome_id.in_(wanted))
-    if "3.1-named-major" in rules:
-        # of the projects named one by one only what was stock is classified with the rest of 一是
-        query = query.where(Project.completed_on <= NOTICE_DAY)
+    query = query.join(then, then.id == standing.current(day))
+    query = query.where(seen.due, batch_kinds.belongs(kind, by_outcome, then.outcome_id))
     found = Found()
     for part in pieces(db.session.execute(query.order_by(Project.id)).all()):
         both = dues.on_days([row.id for row in part], (day, today))
@@ -201,22 +187,28 @@ def _due(rules: frozenset[str], day: date, actor: User | None) -> Found:
 
 
 def _held_by(unit_id: int, actor: User | None) -> Found:
-    """All that a unit holds today, to pass to its successor; whom each project is entitled to does not matter."""
+    """All that a unit holds today, to pass to its successor; whom each project is entitled to does not matter.
+
+    What a confirmed transfer takes from it on a later day is left to that: it takes effect on the first open day, and a
+    batch could not do so sooner.
+    """
     term = successions.of(unit_id, clock.today())
     if term is None or term.successor_id is None:
         return Found()
     seen = standpoint.at(clock.today())
     holders = [seen.held(duty) for duty in DUTIES]
-    query = seen.select(
-        actor, Project.id, Project.number, Project.name, Project.total_investment_fen, *holders
-    )
+    query = seen.select(actor, Project.id, Project.number, Project.name, Project.total_investment_fen)
     query = query.where(or_(*(holder == unit_id for holder in holders))).order_by(Project.id)
     found = Found()
     for part in pieces(db.session.execute(query).all()):
-        rows = holdings.rows_of([row[0] for row in part])
-        for project_id, number, name, fen, *held in part:
-            indicators, service = (holder == unit_id for holder in held)
-            duties = [duty for duty, holder in zip(DUTIES, held, strict=True) if holder == unit_id]
+        ids = [row[0] for row in part]
+        rows, ahead = holdings.rows_of(ids), _ahead_of(ids)
+        for project_id, number, name, fen in part:
+            indicators, service = (holder == unit_id for holder in rows[project_id][-1][1:])
+            duties = [duty for duty, stays in zip(DUTIES, (indicators, service), strict=True) if stays]
+            if not duties:
+                found.left_out.append(LeftOut(number, name, "ahead", ahead.get(project_id)))
+                continue
             since = max(term.valid_from, _holds_since(rows[project_id], unit_id, duties))
             found.lines.append(
                 Line(
@@ -253,6 +245,13 @@ def _open_of(project_ids: Sequence[int]) -> dict[int, tuple[int, int | None]]:
         query = query.where(Transfer.project_id.in_(part), Transfer.state.in_(OPEN_TRANSFERS))
         found |= {project_id: (number, batch) for project_id, number, batch in db.session.execute(query)}
     return found
+
+
+def _ahead_of(project_ids: Sequence[int]) -> dict[int, int]:
+    """Project id → the confirmed transfer that takes effect on a later day, of those that have one."""
+    query = select(Transfer.project_id, Transfer.id).where(Transfer.project_id.in_(project_ids))
+    found = db.session.execute(query.where(Transfer.effective_day > clock.today()))
+    return {row.project_id: row.id for row in found}
 
 
 def _same(due: Due, others: Iterable[Due]) -> bool:

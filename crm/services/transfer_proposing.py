@@ -12,14 +12,11 @@ from crm.db import db
 from crm.errors import NotAllowed, Refused
 from crm.grants import UNITS
 from crm.messages import N_
-from crm.models import DUTIES, OPEN_TRANSFERS, Decision, Outcome, Project, Transfer, Unit, User
-from crm.services import dues, edits, policy
+from crm.models import OPEN_TRANSFERS, Decision, Project, Transfer, Unit, User
+from crm.services import batch_kinds, dues, edits, policy
 from crm.services.dues import Due
 from crm.services.transfer_checks import due_on
 from crm.services.units import active_units
-
-IN_BATCHES = ("3.1-", "3.4-")
-"""How the rules begin that settle many projects at once (clause 三 一是, 四是): the bureau draws them up as batches."""
 
 NOT_DUE = N_("没有应划转的职责：应属与实属一致，或者归属待商务局裁定")
 AHEAD = N_("划转%(number)s号已经确认，自%(day)s起由%(unit)s实属，不必再提")
@@ -93,7 +90,7 @@ def add(project: Project, due: Due, reason: str, actor: User | None) -> Transfer
 def overdue_projects(day: date, *, after: int, most: int) -> list[int]:
     """The next projects, by id, of which something has been due longer than the policy allows and nobody proposed it.
 
-    Without those that a batch settles, and without those whose transfer was declined or withdrawn since it is due: there
+    Without those that a batch can contain, which the bureau draws up, and without those whose transfer was declined or withdrawn since it is due: there
     the bureau goes on by hand. And in a demonstration, where units and days are made up, without what is really there.
     """
     until = day - timedelta(days=policy.on(day)["transfer_due_days"])
@@ -108,22 +105,13 @@ def overdue_projects(day: date, *, after: int, most: int) -> list[int]:
         select(Project.id)
         .join(Decision, Decision.id == Project.decision_id)
         .where(Project.id > after, Project.due_since <= until, ~answered)
-        .where(Decision.outcome_id.not_in(_settled_by_batches()))
+        .where(~batch_kinds.can_contain(day))
         .order_by(Project.id)
         .limit(most)
     )
     if edits.invents():
         query = query.where(cast(Project.invented, Text).contains('"name"'))
     return list(db.session.scalars(query))
-
-
-def _settled_by_batches() -> list[int]:
-    """The outcomes whose rule is settled by a batch: one statement; there are few outcomes, however many projects."""
-    return [
-        number
-        for number, body in db.session.execute(select(Outcome.id, Outcome.body))
-        if any(dues.rule_in(body, duty).startswith(IN_BATCHES) for duty in DUTIES)
-    ]
 
 
 def _refuse_open(found: Transfer | None) -> None:

@@ -85,6 +85,9 @@ def test_the_system_proposes_what_nobody_did_in_time(small: Any) -> None:
     # 一是: stock in another office's plate is left to the bureau's batch
     stock = {"signed_on": date(2018, 1, 1), "completed_on": date(2019, 1, 1), "served_by": "gx"}
     assert register("P5", **stock).due_since is not None
+    # no batch takes what is named after the notice: the system does, as any other
+    register("P6", completed_on=None)
+    change("named_major", "boe", valid_from=COMPLETED, number="P6")
     refused = proposed(number="P2")
     transfers.decline(refused.id, version=refused.version, note="争议", actor=person("gx"))
     busy = proposed(number="P3")
@@ -97,10 +100,12 @@ def test_the_system_proposes_what_nobody_did_in_time(small: Any) -> None:
         while after is not None:
             after = transfer_clocks.propose_overdue(after=after, most=1)
         made = db.session.query(Transfer).filter_by(proposed_by_id=None).order_by("id").all()
-        assert [(one.project.number, one.state) for one in made] == [("P1", "filling"), ("P4", "filling")]
+        assert [(one.project.number, one.state) for one in made] == [
+            ("P1", "filling"), ("P4", "filling"), ("P6", "filling")
+        ]  # fmt: skip
         assert made[0].due_on == clock.today() + timedelta(days=10)
         assert transfer_clocks.propose_overdue(after=0, most=10) is None
-        assert db.session.query(Transfer).count() == 4
+        assert db.session.query(Transfer).count() == 5
 
 
 def test_in_a_demonstration_the_system_proposes_only_what_is_made_up(small: Any) -> None:

@@ -12,15 +12,19 @@ from sqlalchemy import true
 from crm import clock
 from crm.db import db
 from crm.errors import Refused
-from crm.models import Project, Transfer
+from crm.models import Project, Transfer, Unit
 from crm.periods import Month
 from crm.services import (
+    batch_changes,
+    batch_contents,
+    batches,
     dues,
     monthly_transfers,
     months,
     policy,
     standing,
     standpoint,
+    successions,
     transfer_clocks,
     transfer_flows,
     transfer_overtaking,
@@ -40,6 +44,7 @@ from tests.services.transferring import (
     holders,
     project,
     proposed,
+    register,
     said,
 )
 
@@ -112,3 +117,20 @@ def test_a_new_fact_is_due_from_when_it_takes_effect(ahead: Transfer) -> None:
         assert project().due_since == HOLDS and told(HOLDS) == ("jinghe", None, {1})
         back = proposed("gx")
         assert (back.from_unit.code, back.to_unit.code, back.since) == ("jinghe", "gx", HOLDS)
+
+
+def test_a_succession_leaves_it_to_the_confirmed_transfer(ahead: Transfer) -> None:
+    """Nothing is lost: the transfer takes effect on the first open day, and no batch could do so sooner."""
+    register("P2")
+    gx, sy = ahead.from_unit, db.session.query(Unit).filter_by(code="sy").one()
+    successions.succeed(gx, sy, valid_from=TODAY, basis="机构改革", actor=None)
+    found = batch_contents.find("succession", TODAY, unit_id=gx.id, actor=person("reviewer"))
+    assert [(line.number, line.since) for line in found.lines] == [("P2", TODAY)]
+    assert [(one.number, one.why, one.of) for one in found.left_out] == [("P1", "ahead", ahead.id)]
+    batch = batches.draw_up(
+        "succession", TODAY, title="承继", basis="文件", unit=gx, actor=person("reviewer")
+    )
+    assert batch_changes.changed(batch) == []
+    # as if P2 had passed on elsewhere meanwhile
+    db.session.query(Transfer).filter_by(batch_id=batch.id).update({"project_id": ahead.project_id})
+    assert [one.change for one in batch_changes.changed(batch)] == ["another"]
