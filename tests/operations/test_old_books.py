@@ -14,7 +14,19 @@ from sqlalchemy import MetaData, Table, create_engine, func, select
 
 from crm import clock, create_app, db
 from crm.db import downgrade, migration_scripts, upgrade
-from crm.models import Decision, Project, User
+from crm.models import (
+    CarryOver,
+    Decision,
+    Holding,
+    Project,
+    Transfer,
+    TransferBatch,
+    TransferItem,
+    TransferSignature,
+    Unit,
+    UnitSuccession,
+    User,
+)
 from crm.services import auditing, search, standing
 from crm.work.catching_up import catch_up
 from tests import build
@@ -167,6 +179,7 @@ def test_old_books_are_brought_up_and_nothing_is_lost(
     assert rows(url, {"alembic_version": ["version_num"]})["alembic_version"] == [(head,)]
     looked_over(app)
     worked_with(app)
+    passed_on(app)
     # Down again: the rows of the first version, but for what was signed in and searched since.
     since = rows(url, kept)
     downgrade(app, FIRST)
@@ -227,6 +240,39 @@ def worked_with(app: Flask) -> None:
         "/briefs/2021-05",
     ):
         assert visitor.get(path).status_code == 200, path
+    with app.app_context():
+        db.db.session.remove()
+        db.db.engine.dispose()
+
+
+def passed_on(app: Flask) -> None:
+    """A row of each kind that a transfer leaves behind: going down takes them all away."""
+    with app.app_context(), clock.at(TODAY, INSTANT), db.transaction() as session:
+        project, user = session.query(Project).first(), session.query(User).first()
+        one, other = session.query(Unit).order_by(Unit.id)[:2]
+        units = {"from_unit_id": one.id, "to_unit_id": other.id}
+        batch = TransferBatch(
+            kind="stock", title="存量", day=TODAY, basis="通知", due_on=TODAY, held_by_id=user.id, drawn_up_by_id=user.id
+        )  # fmt: skip
+        session.add(batch)
+        session.flush()
+        transfer = Transfer(
+            project_id=project.id, batch_id=batch.id, indicators=True, enterprise_service=True, rule="3.1-transfer",
+            since=TODAY, effective_day=TODAY, state="confirmed", due_on=TODAY, **units,
+        )  # fmt: skip
+        session.add(transfer)
+        session.flush()
+        held = {"indicators_id": other.id, "enterprise_service_id": other.id}
+        session.add_all([
+            TransferItem(transfer_id=transfer.id, section="tasks", position=1, text="待办", state="open"),
+            TransferSignature(batch_id=batch.id, round=1, side="giving", unit_id=one.id, user_id=user.id, digest="a" * 64),
+            Holding(project_id=project.id, from_day=TODAY, transfer_id=transfer.id, **held),
+            CarryOver(
+                transfer_id=transfer.id, project_id=project.id, duty="indicators", figure="total_investment",
+                month="2021-06", first_month="2021-04", last_month="2021-05", **units,
+            ),
+            UnitSuccession(unit_id=one.id, successor_id=other.id, valid_from=TODAY, basis="通知"),
+        ])  # fmt: skip
     with app.app_context():
         db.db.session.remove()
         db.db.engine.dispose()
