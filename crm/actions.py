@@ -111,6 +111,7 @@ ACTIONS: dict[str, Action] = {
         Action("transfer.passed_on", N_("移交划转的承办人")),
         Action("transfer.exported", N_("导出划转")),
         Action("transfer.printed", N_("打印移交清单")),
+        Action("carry_over.corrected", N_("更正结转")),
         Action("batch.drawn_up", N_("拟定划转批次")),
         Action("batch.changed", N_("调整划转批次")),
         Action("batch.sent", N_("划转批次送各单位签字")),

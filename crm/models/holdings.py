@@ -66,12 +66,14 @@ class CarryOver(InsertOnly, Base):
         CheckConstraint("first_month <= last_month AND last_month < month", name="months"),
         CheckConstraint("(from_fen IS NULL) = (to_fen IS NULL)", name="both"),
         CheckConstraint("from_fen + to_fen = 0", name="sum"),
-        UniqueConstraint("transfer_id", "duty", "figure"),
+        UniqueConstraint("transfer_id", "duty", "figure", "first_month", "event_id"),
         Index(None, "month"),
+        Index(None, "project_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     transfer_id: Mapped[int] = mapped_column(ForeignKey("transfers.id"))
+    """The transfer that carried over; where facts were corrected since, also of the line that sets its own right."""
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     duty: Mapped[str]
     figure: Mapped[str]

@@ -27,7 +27,7 @@ from crm.rules import duties
 from crm.rules.duties import Responsibility
 from crm.rules.facts import Facts, Ground, Readings
 from crm.rules.timeline import RESPONSIBILITIES, Grounds, Stretch, Versions, named, stretches
-from crm.services import holdings, outcomes, standing, successions, transfer_overtaking
+from crm.services import carry_overs, holdings, outcomes, standing, successions, transfer_overtaking
 
 LEADS = tuple(f"{responsibility}_id" for responsibility in RESPONSIBILITIES)
 Row = tuple[Any, ...]
@@ -244,7 +244,8 @@ def decide(
     """Decides projects again and stores what differs; returns project id, day, what was said and what is said now.
 
     Two statements to read however many projects, and where something differs one to write it, two to put what holds
-    today beside the projects, and one for the transfers under way: those that lose their ground end. Raises RulesConflict.
+    today beside the projects, one for the transfers under way (those that lose their ground end) and one for what was
+    carried over of them. Raises RulesConflict.
     """
     facts = _by_project(
         select(ProjectFacts).where(ProjectFacts.project_id.in_(project_ids)), ProjectFacts.valid_from
@@ -267,6 +268,7 @@ def decide(
         moved = list(dict.fromkeys([*(project_id for project_id, *_ in changes), *seated]))
         standing.refresh(moved)
         transfer_overtaking.overtake(moved, actor=event.actor)
+        carry_overs.correct(moved, actor=event.actor)
     return changes
 
 

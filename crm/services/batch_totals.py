@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, false, literal, select, true, union_all
 
 from crm.db import db
-from crm.models import DUTIES, CarryOver, Duty, Project, Transfer, TransferBatch, User
+from crm.models import DUTIES, Duty, Project, Transfer, TransferBatch, User
 from crm.services import carry_overs, transfer_effects
 from crm.services.batch_contents import Line
 from crm.services.transfer_effects import Effects, Flow, Held
@@ -22,8 +22,7 @@ def of_batch(batch: TransferBatch, user: User | None) -> Effects:
     """
     if not batch.summary:
         return transfer_effects.of(transfer_effects.moves(Transfer.batch_id == batch.id), user)
-    query = select(CarryOver).join(Transfer, Transfer.id == CarryOver.transfer_id)
-    booked = db.session.scalars(query.where(Transfer.batch_id == batch.id))
+    booked = db.session.scalars(carry_overs.booked(Transfer.batch_id == batch.id))
     return Effects(
         Amount(*batch.summary["amount"]),
         {int(unit_id): _held(figures) for unit_id, figures in batch.summary["units"].items()},

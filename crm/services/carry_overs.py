@@ -1,34 +1,38 @@
 """结转 (clause 五(二) 企业划转和经济指标结转): what a transfer that comes late carries over from closed months.
 
 Holdings and closed figures never change. Where the rule's day lies in closed months, a line in the open month says what
-those months booked with the giving unit and what the receiving unit is to be credited with instead: the same amount less
-and more, so that the district's total stays as it is.
+those months booked with one unit and what the unit entitled is to be credited with instead: the same amount less and more,
+so that the district's total stays as it is. A transfer settles every closed month of its project that is still credited to
+another unit than was entitled, those among them that an earlier line credited before the facts were corrected. Where a
+correction leaves nothing to be transferred, it settles what an earlier line said by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby, islice
+from datetime import date, timedelta
+from itertools import islice
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
+from crm import clock
 from crm.db import db
-from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, duties_of
+from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, Transfer, User, duties_of
 from crm.periods import Month
-from crm.services import holdings, standpoint
+from crm.services import closed_months, dues, history, months, standing
+from crm.services.closed_months import Span
 
-FIGURES: dict[str, tuple[str, ...]] = {"indicators": ("total_investment",), "enterprise_service": ()}
-"""Responsibility → the figures that follow it (R7) and are in the books.
+INDICATORS, FIGURE = "indicators", "total_investment"
+"""The responsibility whose figures are carried over, and the one of them that is in the books (R7).
 
 Clause 五(二) carries over 经济指标 and nothing else: where the service passes on alone, no amount does, and no line is written.
 """
 
 AT_ONCE = 5_000
-"""Projects whose amounts are read with one statement."""
+"""Projects whose months are read at once."""
 
 
 class Passing(Protocol):
@@ -67,42 +71,76 @@ class Line:
 
 
 def book(transfers: Iterable[Any], event: AuditEvent) -> int:
-    """Writes the lines of transfers, or rows with their columns, that were confirmed late; returns how many there are.
+    """Writes the lines of transfers, or rows with their columns, that were confirmed; returns how many there are.
 
-    Takes a statement for each five thousand that are late, and one to write. Called once for each transfer, after its
-    `effective_day` was set: the database refuses the same line twice.
+    Takes a statement where no month is closed, else four more for each five thousand, and one to write. Called once for each
+    transfer, after its `effective_day` was set: the database refuses the same line twice.
     """
-    late = _Late((one.effective_day, one) for one in transfers if one.effective_day is not None)
-    rows = [
-        {
-            "transfer_id": one.id,
-            "project_id": line.project_id,
-            "duty": line.duty,
-            "figure": line.figure,
-            "month": str(line.month),
-            "first_month": str(line.first_month),
-            "last_month": str(line.last_month),
-            "from_unit_id": line.from_unit_id,
-            "to_unit_id": line.to_unit_id,
-            "from_fen": None if line.fen is None else -line.fen,
-            "to_fen": line.fen,
-            "recorded_at": event.at,
-            "event_id": event.id,
-        }
-        for one, line in late.lines()
-    ]
-    if rows:
-        db.session.execute(CarryOver.__table__.insert(), rows)  # type: ignore[attr-defined]
-    return len(rows)
+    closed = months.last_closed_day()
+    if closed is None:
+        return 0
+    passing = ((one.effective_day, one) for one in transfers if one.effective_day is not None)
+    return _write(((one.id, line) for one, line in _lines(passing, closed)), event)
 
 
 def preview(passing: Iterable[Passing]) -> list[Line]:
     """The lines that would be written if all this were confirmed today; writes nothing.
 
-    Takes one statement, and one for each five thousand that are late.
+    Takes a statement where no month is closed, else four more for each five thousand.
     """
-    closed = holdings.effective_day(date.min)
-    return [line for _, line in _Late((max(one.since, closed), one) for one in passing).lines()]
+    closed = months.last_closed_day()
+    if closed is None:
+        return []
+    first = closed + timedelta(days=1)
+    return [line for _, line in _lines(((max(one.since, first), one) for one in passing), closed)]
+
+
+def correct(project_ids: Sequence[int], *, actor: User | None) -> int:
+    """Sets right what was carried over of these projects, where by now another unit was entitled to the months and no
+    transfer is due that would: each such line is turned into one to the unit entitled. Returns how many lines were written.
+
+    One statement where nothing was carried over of them.
+    """
+    query = select(CarryOver.project_id).where(CarryOver.project_id.in_(project_ids)).distinct()
+    found = list(db.session.scalars(query))
+    closed = months.last_closed_day() if found else None
+    if closed is None:
+        return 0
+    due = dues.of_all(found, clock.today())
+    found = [one for one in found if not any(INDICATORS in some.duties for some in due[one])]
+    until = Month.of(closed)
+    written = 0
+    for project_id, known in closed_months.differing(found, until).items():
+        lines = [
+            (span.line.transfer_id, _line(project_id, span, until.plus(1), span.line.to_fen))
+            for span in known.spans
+            if span.line is not None
+        ]
+        if lines:
+            project = db.session.get_one(Project, project_id)
+            event = history.record("carry_over.corrected", project, actor=actor, lines=len(lines))
+            written += _write(lines, event)
+    return written
+
+
+def correct_some(*, after: int, most: int) -> int | None:
+    """Sets right the next projects, by id, of which something was carried over: for what an import or a reading brought.
+
+    Returns the last id looked at, none where there are no more.
+    """
+    history.hold()
+    query = select(CarryOver.project_id).where(CarryOver.project_id > after).distinct()
+    found = list(db.session.scalars(query.order_by(CarryOver.project_id).limit(most)))
+    if found:
+        correct(found, actor=None)
+    return found[-1] if len(found) == most else None
+
+
+def booked(which: Any) -> Select[CarryOver]:
+    """The lines that transfers wrote when they were confirmed, without what was set right since."""
+    query = select(CarryOver).join(Transfer, Transfer.id == CarryOver.transfer_id)
+    query = query.join(AuditEvent, AuditEvent.id == CarryOver.event_id)
+    return query.where(which, AuditEvent.action != "carry_over.corrected")
 
 
 def line_of(row: CarryOver) -> Line:
@@ -120,51 +158,65 @@ def line_of(row: CarryOver) -> Line:
     )
 
 
-class _Late:
-    """Those of what passes on whose first day lies in a month before the one in which it takes effect."""
-
-    def __init__(self, passing: Iterable[tuple[date, Any]]) -> None:
-        """`passing`: the effective day, and what passes on."""
-        self.passing = [
-            (day, one)
-            for day, one in passing
-            if Month.of(one.since) < Month.of(day) and any(FIGURES[duty] for duty in duties_of(one))
-        ]
-        # the amounts are those that the closed months were booked with
-        self.passing.sort(key=lambda pair: pair[0])
-
-    def lines(self) -> Iterable[tuple[Any, Line]]:
-        for day, group in groupby(self.passing, key=lambda pair: pair[0]):
+def _lines(passing: Iterable[tuple[date, Any]], closed: date) -> Iterator[tuple[Any, Line]]:
+    """What passes on, beside each line that it writes; `passing`: the effective day, and what passes on; `closed`: the
+    last closed day.
+    """
+    moving = iter([(day, one) for day, one in passing if INDICATORS in duties_of(one)])
+    while some := list(islice(moving, AT_ONCE)):
+        known = closed_months.differing([one.project_id for _, one in some], Month.of(closed))
+        late = []
+        for day, one in some:
             month = Month.of(day)
-            late = [one for _, one in group]
-            amounts = _amounts([one.project_id for one in late], month.plus(-1).last)
-            for one in late:
-                for duty in duties_of(one):
-                    for figure in FIGURES[duty]:
-                        yield (
-                            one,
-                            Line(
-                                one.project_id,
-                                duty,
-                                figure,
-                                month,
-                                Month.of(one.since),
-                                month.plus(-1),
-                                one.from_unit_id,
-                                one.to_unit_id,
-                                amounts.get(one.project_id),
-                            ),
-                        )
+            of_project = known[one.project_id]
+            for span in of_project.spans:
+                # what a unit that ceases hands to its successor settles the successor's months alone
+                settles = one.to_unit_id in (span.entitled_id, of_project.entitled_id)
+                if settles and span.first < month:
+                    late.append((one, span, month))
+        amounts = _amounts([one.project_id for one, span, _ in late if span.line is None], closed)
+        for one, span, month in late:
+            fen = span.line.to_fen if span.line else amounts.get(one.project_id)
+            yield one, _line(one.project_id, span, month, fen)
+
+
+def _line(project_id: int, span: Span, month: Month, fen: int | None) -> Line:
+    last = min(span.last, month.plus(-1))
+    return Line(
+        project_id, INDICATORS, FIGURE, month, span.first, last, span.credited_id, span.entitled_id, fen
+    )
+
+
+def _write(lines: Iterable[tuple[int, Line]], event: AuditEvent) -> int:
+    rows = [
+        {
+            "transfer_id": transfer_id,
+            "project_id": line.project_id,
+            "duty": line.duty,
+            "figure": line.figure,
+            "month": str(line.month),
+            "first_month": str(line.first_month),
+            "last_month": str(line.last_month),
+            "from_unit_id": line.from_unit_id,
+            "to_unit_id": line.to_unit_id,
+            "from_fen": None if line.fen is None else -line.fen,
+            "to_fen": line.fen,
+            "recorded_at": event.at,
+            "event_id": event.id,
+        }
+        for transfer_id, line in lines
+    ]
+    if rows:
+        db.session.execute(CarryOver.__table__.insert(), rows)  # type: ignore[attr-defined]
+    return len(rows)
 
 
 def _amounts(project_ids: Sequence[int], day: date) -> dict[int, int | None]:
-    """Project id → its total investment in fen as of a day."""
+    """Project id → its total investment in fen as of a day, which is what closed months were booked with."""
+    if not project_ids:
+        return {}
     facts = aliased(ProjectFacts)
     query = select(Project.id, facts.total_investment_fen)
-    query = query.join(facts, facts.id == standpoint.version(day, None))
-    found: dict[int, int | None] = {}
-    ids = iter(project_ids)
-    while some := list(islice(ids, AT_ONCE)):
-        for project_id, fen in db.session.execute(query.where(Project.id.in_(some))):
-            found[project_id] = fen
-    return found
+    query = query.join(facts, facts.id == standing.version(day))
+    query = query.where(Project.id.in_(project_ids))
+    return {project_id: fen for project_id, fen in db.session.execute(query)}  # noqa: C416

@@ -44,7 +44,7 @@ def of(project: Project, day: date, known: datetime | None = None) -> list[Due]:
     silent: then the bureau is asked first.
     """
     return between(
-        _entitled([project.id], known)[project.id], holdings.recorded([project.id], known)[project.id], day
+        entitlements([project.id], known)[project.id], holdings.recorded([project.id], known)[project.id], day
     )
 
 
@@ -103,13 +103,13 @@ def between(entitled: Sequence[Entitled], held: Sequence[holdings.Recorded], day
 
 def of_all(project_ids: Sequence[int], day: date, known: datetime | None = None) -> dict[int, list[Due]]:
     """Project id → what of it is to pass on, for each of these, as known at an instant (None: now): two statements."""
-    entitled, held = _entitled(project_ids, known), holdings.recorded(project_ids, known)
+    entitled, held = entitlements(project_ids, known), holdings.recorded(project_ids, known)
     return {project_id: between(entitled[project_id], held[project_id], day) for project_id in project_ids}
 
 
 def on_days(project_ids: Sequence[int], days: Sequence[date]) -> dict[int, tuple[list[Due], ...]]:
     """Project id → what is to pass on, seen from each of these days: two statements, however many projects."""
-    entitled, held = _entitled(project_ids), holdings.recorded(project_ids)
+    entitled, held = entitlements(project_ids), holdings.recorded(project_ids)
     return {
         project_id: tuple(between(entitled[project_id], held[project_id], day) for day in days)
         for project_id in project_ids
@@ -122,7 +122,7 @@ def since_of(project_ids: Sequence[int], day: date, known: datetime | None = Non
     return {project_id: min(due.since for due in dues) for project_id, dues in found.items() if dues}
 
 
-def _entitled(project_ids: Sequence[int], known: datetime | None = None) -> dict[int, list[Entitled]]:
+def entitlements(project_ids: Sequence[int], known: datetime | None = None) -> dict[int, list[Entitled]]:
     """Project id → who is entitled from each day on, in order of days: one statement."""
     query = select(
         Decision.project_id,

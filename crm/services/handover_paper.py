@@ -11,7 +11,7 @@ from crm import clock
 from crm.briefs.content import Block, BriefContent, Column, Note, Section, SubHeading, Table, Text
 from crm.db import db
 from crm.messages import N_
-from crm.models import CarryOver, Transfer, TransferItem, TransferSignature, User
+from crm.models import Transfer, TransferItem, TransferSignature, User
 from crm.money import wan, yi
 from crm.periods import Month
 from crm.services import carry_overs, handover, holdings, transfer_effects
@@ -144,7 +144,7 @@ class _Paper:
             return Section(heading, (table, words.carried(told.carried, carried_caption)))
         if transfer.state != "confirmed":
             return Section(heading, (Text(t("这次划转没有生效，各单位在册的项目不变。")),))
-        rows = db.session.scalars(select(CarryOver).where(CarryOver.transfer_id == transfer.id))
+        rows = db.session.scalars(carry_overs.booked(Transfer.id == transfer.id))
         booked = transfer_effects.carried(map(carry_overs.line_of, rows))
         return Section(
             heading,

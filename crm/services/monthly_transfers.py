@@ -12,7 +12,7 @@ from crm import clock
 from crm.db import db
 from crm.models import DUTIES, CarryOver, Decision, Holding, Project, ProjectFacts, Transfer
 from crm.periods import Month
-from crm.services import carry_overs, dues, holdings, standing, standpoint, transfer_effects
+from crm.services import carry_overs, dues, holdings, standing, transfer_effects
 from crm.services.monthly import AT_MOST, Listed
 from crm.services.transfer_effects import Carried
 from crm.services.unit_figures import Amount
@@ -86,7 +86,7 @@ def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
         .select_from(Project)
         .join(Decision, Decision.id == standing.current(day))
         .join(Holding, Holding.id == holdings.current(day))
-        .join(ProjectFacts, ProjectFacts.id == standpoint.version(day, None))
+        .join(ProjectFacts, ProjectFacts.id == standing.version(day, None))
         .where(visible, dues.due(Decision.status, pairs, day, None))
     )
     late = day - timedelta(days=days)

@@ -236,7 +236,7 @@ class Listing:
         """With the facts as they stood: only projects that the books knew then."""
         if self._present:
             return query
-        return query.join(self._seen.facts, self._seen.facts.id == standpoint.version(self.on, self.known))
+        return query.join(self._seen.facts, self._seen.facts.id == standing.version(self.on, self.known))
 
     @cached_property
     def _count(self) -> Found:
@@ -248,7 +248,7 @@ class Listing:
             query = self._known(query)
         elif not self.filters.begun:
             # whichever version held, there was one; of what has begun there is one anyway
-            query = query.where(standpoint.version(self.on, self.known).is_not(None))
+            query = query.where(standing.version(self.on, self.known).is_not(None))
         if not self._seen.is_present:
             query = self._with_history(query, decided=self.filters.decided, held=self.filters.held)
             query = query.where(*sieved(self._seen, self.filters))

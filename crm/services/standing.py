@@ -11,10 +11,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import identity_key
 
 from crm.db import db
-from crm.models import DUTIES, Decision, Holding, Project, Standing
+from crm.models import DUTIES, Decision, Holding, Project, ProjectFacts, Standing
 from crm.services import dues, holdings
 
 AT_ONCE = 2_000
@@ -38,6 +39,15 @@ def current(day: date, known: datetime | None = None) -> ScalarSelect[int]:
         query = query.where(Decision.recorded_at <= known)
     query = query.order_by(Decision.from_day.desc(), Decision.id.desc()).limit(1)
     return query.correlate(Project).scalar_subquery()
+
+
+def version(day: date, known: datetime | None = None) -> ScalarSelect[int]:
+    """For a query over projects: the id of the version of their facts that held on a day, as known at an instant."""
+    row = aliased(ProjectFacts)
+    query = select(row.id).where(row.project_id == Project.id, row.valid_from <= day)
+    if known is not None:
+        query = query.where(row.recorded_at <= known)
+    return query.order_by(row.valid_from.desc(), row.id.desc()).limit(1).correlate(Project).scalar_subquery()
 
 
 def is_of(day: date) -> bool:

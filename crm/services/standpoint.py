@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from crm import clock
@@ -99,7 +99,7 @@ class Standpoint:
             query = query.join(self.decision, self.decision.id == standing.current(self.day, self.known))
             query = query.join(self.holding, self.holding.id == holdings.current(self.day, self.known))
         if self.facts is not Project:
-            query = query.join(self.facts, self.facts.id == version(self.day, self.known))
+            query = query.join(self.facts, self.facts.id == standing.version(self.day, self.known))
         query = query.where(visible_to(user), self.decision.indicators_id.is_not(None))
         return query if self.among is None else query.where(self.among)
 
@@ -111,12 +111,3 @@ def at(day: date, known: datetime | None = None) -> Standpoint:
     if standing.is_of(day):
         return Standpoint(day, known, Project, Project, Project)
     return Standpoint(day, known, Project, Decision, Holding)
-
-
-def version(day: date, known: datetime | None) -> ScalarSelect[int]:
-    """For a query over projects: the id of the version of their facts that held on a day, as known at an instant."""
-    row = aliased(ProjectFacts)
-    query = select(row.id).where(row.project_id == Project.id, row.valid_from <= day)
-    if known is not None:
-        query = query.where(row.recorded_at <= known)
-    return query.order_by(row.valid_from.desc(), row.id.desc()).limit(1).correlate(Project).scalar_subquery()

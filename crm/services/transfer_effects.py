@@ -127,7 +127,7 @@ def of(moving: Any, user: User | None, late: Iterable[carry_overs.Passing] | Non
 
     The query has one row for a project, with the columns that `moves` has; a responsibility that the giving unit does not
     hold (any more) does not pass on. `late` is what carries over where the query does not say since when. Four statements,
-    and one more for each five thousand that are late.
+    and four more for each five thousand where months are closed.
     """
     seen = standpoint.at(clock.today())
     rows = moving.subquery()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from crm import clock
 from crm.db import db, transaction
 from crm.messages import N_
-from crm.services import attachments, jobs, lead_pool, transfer_clocks, transfer_overtaking
+from crm.services import attachments, carry_overs, jobs, lead_pool, transfer_clocks, transfer_overtaking
 from crm.storage import storage
 from crm.work import catching_up
 from crm.work.runs import Run
@@ -56,6 +56,11 @@ def overtake_transfers(run: Run) -> None:
     _by_id(run, lambda after: transfer_overtaking.overtake_some(after=after, most=TRANSFERS_AT_ONCE))
 
 
+def correct_carry_overs(run: Run) -> None:
+    """What was carried over of projects whose facts were corrected by an import, or whose rules changed, is set right."""
+    _by_id(run, lambda after: carry_overs.correct_some(after=after, most=TRANSFERS_AT_ONCE))
+
+
 def propose_transfers(run: Run) -> None:
     """Proposes the transfers that nobody proposed in time."""
     _by_id(run, lambda after: transfer_clocks.propose_overdue(after=after, most=TRANSFERS_AT_ONCE))
@@ -98,6 +103,7 @@ DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     (N_("保护期满的线索进入公共池"), enter_expired_leads),
     (N_("终止事实已变的划转"), overtake_transfers),
     (N_("提出到期未提的划转"), propose_transfers),
+    (N_("更正事实已变的结转"), correct_carry_overs),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
     (N_("整理数据库统计"), take_stock),

@@ -1,0 +1,109 @@
+"""What closed months are credited with follows who was entitled, whatever is corrected and in which order things pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from crm import clock
+from crm.db import db
+from crm.models import AuditEvent, CarryOver, Unit
+from crm.periods import Month
+from crm.services import carry_overs, months, transfers
+from tests.services import transferring
+from tests.services.offering import account, person
+from tests.services.transferring import TODAY, begin, brought, change, project, register
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def books(session: Any) -> Iterator[Any]:
+    """P1 passes from `gx` to `jinghe` since 15 April 2021; April and May are closed."""
+    with clock.at(TODAY):
+        found = begin()
+        account("cihui", "unit_head", found.units["cihui"])
+        for month in (4, 5):
+            months.close(Month(2021, month), actor=None)
+        yield session
+
+
+def lines() -> list[tuple[str, str, str, str, str]]:
+    """First and last closed month, who has less, who has more, and the month it is booked in."""
+    codes = {unit.id: unit.code for unit in db.session.query(Unit)}
+    return [
+        (row.first_month, row.last_month, codes[row.from_unit_id], codes[row.to_unit_id], row.month)
+        for row in db.session.scalars(select(CarryOver).order_by(CarryOver.id))
+    ]
+
+
+def pass_on(giving: str, getting: str) -> None:
+    """What is due of P1 passes on, foreseen as it is then written."""
+    made = transferring.complete(transfers.propose(project().id, reason="划转", actor=person(getting)))
+    foreseen = [
+        (str(line.first_month), str(line.last_month), line.from_unit_id, line.to_unit_id)
+        for line in carry_overs.preview([made])
+    ]
+    before = len(lines())
+    transfers.send(made.id, version=made.version, actor=person(giving))
+    transfers.sign(made.id, version=made.version, actor=person(getting))
+    transfers.confirm(made.id, version=made.version, actor=person("chief"))
+    rows = db.session.scalars(select(CarryOver).order_by(CarryOver.id)).all()[before:]
+    assert foreseen == [
+        (row.first_month, row.last_month, row.from_unit_id, row.to_unit_id) for row in rows
+    ], "both sides saw it before they signed"
+
+
+FIRST = ("2021-04", "2021-05", "gx", "jinghe", "2021-06")
+
+
+def test_what_was_carried_over_comes_back_with_the_project(books: Any) -> None:
+    brought("confirmed")
+    change("completed_on", None, valid_from=transferring.SIGNED)
+    assert lines() == [FIRST], "it is due back: the transfer settles it"
+    pass_on("jinghe", "gx")
+    assert lines() == [FIRST, ("2021-04", "2021-05", "jinghe", "gx", "2021-06")]
+
+
+def test_whom_a_corrected_site_names_gets_the_months_too(books: Any) -> None:
+    brought("confirmed")
+    change("site_street", "cihui", valid_from=transferring.SIGNED)
+    pass_on("jinghe", "cihui")
+    assert lines() == [FIRST, ("2021-04", "2021-05", "jinghe", "cihui", "2021-06")]
+
+
+def test_a_correction_that_leaves_nothing_due_sets_the_line_right_by_itself(books: Any) -> None:
+    made = brought("confirmed")
+    change("completed_on", date(2021, 6, 1), valid_from=transferring.SIGNED)
+    assert project().due_since is None
+    assert lines() == [FIRST, ("2021-04", "2021-05", "jinghe", "gx", "2021-06")]
+    [event] = db.session.query(AuditEvent).filter_by(action="carry_over.corrected")
+    last = db.session.scalars(select(CarryOver).order_by(CarryOver.id.desc())).first()
+    assert last is not None and (last.event_id, last.transfer_id) == (event.id, made.id)
+    assert len(db.session.scalars(carry_overs.booked(CarryOver.transfer_id == made.id)).all()) == 1
+    change("completed_on", date(2021, 5, 6), valid_from=transferring.SIGNED)
+    assert lines()[2:] == [("2021-05", "2021-05", "gx", "jinghe", "2021-06")], "May alone is its own again"
+    assert (
+        carry_overs.correct([project().id], actor=None)
+        == 0
+        == (carry_overs.correct_some(after=0, most=9) or 0)
+    )
+
+
+def test_units_entitled_one_after_the_other_each_get_their_months(books: Any) -> None:
+    change("site_street", "cihui", valid_from=date(2021, 5, 10))
+    pass_on("gx", "cihui")
+    assert lines() == [
+        ("2021-04", "2021-04", "gx", "jinghe", "2021-06"),
+        ("2021-05", "2021-05", "gx", "cihui", "2021-06"),
+    ]
+
+
+def test_a_project_that_passes_on_within_open_months_carries_nothing_over(books: Any) -> None:
+    register("P2", completed_on=date(2021, 6, 2))
+    brought("confirmed", number="P2")
+    assert lines() == []
