@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     FromClause,
+    Select,
     Subquery,
     and_,
     case,
@@ -37,7 +38,7 @@ from crm.models import (
     StagedRow,
 )
 from crm.periods import ALWAYS
-from crm.services import holdings, standing
+from crm.services import holdings, standing, transfer_overtaking
 from crm.services.attribution import COLUMNS
 from crm.services.projects import VERSIONED
 
@@ -90,6 +91,7 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _add_decisions(import_, event)
     _seat(import_, last, event)
     standing.leave_behind()
+    transfer_overtaking.overtake(_changed(import_), actor=event.actor)
     _have_found(import_)
 
 
@@ -260,8 +262,13 @@ def _add_decisions(import_: Import, event: AuditEvent) -> None:
 def _seat(import_: Import, last: int, event: AuditEvent) -> None:
     """The first holder of what is new, and of what was corrected."""
     holdings.begin(last, event)
-    changed = select(StagedRow.project_id)
-    holdings.seat(changed.where(StagedRow.import_id == import_.id, StagedRow.action == "changed"), event)
+    holdings.seat(_changed(import_), event)
+
+
+def _changed(import_: Import) -> Select[Any]:
+    """The ids of the projects that the books had already and that are said anew."""
+    query = select(StagedRow.project_id)
+    return query.where(StagedRow.import_id == import_.id, StagedRow.action == "changed")
 
 
 def _have_found(import_: Import) -> None:

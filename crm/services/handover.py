@@ -160,7 +160,7 @@ def lacking_of(there: Sequence[TransferItem]) -> list[Refused]:
 
 
 def digest(transfer: Transfer) -> str:
-    """The SHA-256 of the list as it stands, in hexadecimal: of the transfer's parties and of every line with its files."""
+    """The SHA-256 of the list as it stands, in hexadecimal: of what is transferred, why, and every line with its files."""
     there = items(transfer)
     keys = [file.attachment_id for item in there for file in item.files]
     query = select(Attachment).where(Attachment.id.in_(keys)).options(selectinload(Attachment.versions))
@@ -170,6 +170,8 @@ def digest(transfer: Transfer) -> str:
         "from": transfer.from_unit_id,
         "to": transfer.to_unit_id,
         "duties": list(transfer.duties),
+        "since": transfer.since.isoformat(),
+        "rule": transfer.rule,
         "items": [
             {
                 "section": item.section,

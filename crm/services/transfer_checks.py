@@ -7,29 +7,21 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Project, Transfer, TransferSignature, User
 from crm.permissions import allowed
-from crm.services import dues, handover, history, holdings, months, policy
-from crm.services.dues import Due
-from crm.services.transfer_overtaking import ground_of, keep_up
+from crm.services import handover, history, holdings, months
+from crm.services.transfer_overtaking import grounds_of
 
 LONGEST = 1_000
 """Characters of a reason, of a remark, of a note."""
 
-DAYS = {
-    "filling": "transfer_fill_days",
-    "signing": "transfer_sign_days",
-    "confirming": "transfer_confirm_days",
-}
-"""Step → the setting that says how long it may take."""
-
 NOT_FOUND = N_("没有编号为%(number)s的划转")
 IN_BATCH = N_("该项目在划转批次中办理，不能单独办理")
 OVERTAKEN = N_("事实已经变化，应划转的内容与这次划转不再一致：没有再做什么，这次划转将终止")
+OTHER_GROUND = N_("事实已经变化，应划转的日期或依据与清单上的不同：没有再做什么，清单将按新的重新签字")
 CHANGED_LIST = N_("移交清单在签字以后有改动，须退回移交单位重新签字")
 
 DONE = {
@@ -78,17 +70,15 @@ def must_be_at(transfer: Transfer, steps: Sequence[str], version: int) -> None:
         raise Stale()
 
 
-def must_be_due(transfer: Transfer) -> Due:
-    """What it settles: the giving unit still holds and the receiving unit is still entitled, else raises Stale.
+def must_be_due(transfer: Transfer) -> None:
+    """Raises Stale unless it is due between these units, since the day and by the rule that it says.
 
-    Keeps the project from others until the transaction ends, and has the transfer say by which rule it is due now, and since when.
+    Keeps the project from others until the transaction ends.
     """
-    project = lock_project(transfer.project_id)
-    due = ground_of(transfer, dues.of(project, clock.today()))
-    if due is None:
-        raise Stale(OVERTAKEN)
-    keep_up(transfer, due)
-    return due
+    lock_project(transfer.project_id)
+    ground = grounds_of([transfer])[transfer.id]
+    if ground != (transfer.since, transfer.rule):
+        raise Stale(OTHER_GROUND if ground else OVERTAKEN)
 
 
 def lock_project(project_id: int) -> Project:
@@ -110,19 +100,13 @@ def said(note: str, missing: str) -> str:
     return text
 
 
-def due_on(step: str) -> date:
-    """By when a step that begins today is to be done: one statement."""
-    today = clock.today()
-    return today + timedelta(days=policy.on(today)[DAYS[step]])
-
-
-def effective_day(transfer: Transfer, due: Due, shown: date | None) -> date:
+def effective_day(transfer: Transfer, shown: date | None) -> date:
     """The day from which the receiving unit holds, by the books as they are now.
 
     `shown` is the day that whoever confirms was told. Raises Refused for a day on or before the last closed one or before
     the project began, and Stale where the books give another by now.
     """
-    day = holdings.effective_day(due.since)
+    day = holdings.effective_day(transfer.since)
     must_be_open(transfer.project_id, day if shown is None else shown)
     if shown is not None and shown != day:
         raise Stale(N_("生效日已变为%(day)s，请核对后再确认"), field="day", day=day.isoformat())

@@ -15,7 +15,7 @@ from crm.messages import N_
 from crm.models import OPEN_TRANSFERS, Decision, Project, Transfer, Unit, User
 from crm.services import batch_kinds, dues, edits, policy
 from crm.services.dues import Due
-from crm.services.transfer_checks import due_on
+from crm.services.transfer_deadlines import due_on
 from crm.services.units import active_units
 
 NOT_DUE = N_("没有应划转的职责：应属与实属一致，或者归属待商务局裁定")

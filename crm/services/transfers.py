@@ -26,7 +26,6 @@ from crm.services.transfer_checks import (
     LONGEST,
     NOT_FOUND,
     add_signature,
-    due_on,
     effective_day,
     lock_project,
     locked,
@@ -36,6 +35,7 @@ from crm.services.transfer_checks import (
     must_be_of,
     said,
 )
+from crm.services.transfer_deadlines import due_on
 from crm.services.transfer_overtaking import overtake as overtake
 
 RECEIVING_ONLY = N_("只有承接单位可以这样做")
@@ -195,9 +195,9 @@ def confirm(number: int, *, version: int, actor: User, day: date | None = None) 
     if transfer.proposed_by_id == actor.id:
         raise NotAllowed(N_("自己提出的划转，须由商务局的其他人确认"))
     must_be_at(transfer, ("confirming",), version)
-    due = must_be_due(transfer)
+    must_be_due(transfer)
     digest = must_be_as_signed(transfer, ("giving", "receiving"))
-    from_day = effective_day(transfer, due, day)
+    from_day = effective_day(transfer, day)
     transfer.effective_day = from_day
     _end(transfer, "confirmed", "", actor)
     event = _record(

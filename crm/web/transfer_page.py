@@ -35,6 +35,9 @@ from crm.web.effects_picture import Shown
 from crm.web.project_page import Quotation
 
 STATES = ITEM_STATES
+BACK = ("transfer.ground_changed", "transfer.returned")
+"""What sends a list back to the giving unit: the facts, or a person."""
+
 EVENTS = 60
 """Entries of what happened that the page shows; the log has all."""
 
@@ -130,6 +133,12 @@ class TransferPage:
         """The effects as the page draws them."""
         assert self.effects is not None
         return Shown.with_units(self.effects, dict(self.units))
+
+    @property
+    def regrounded(self) -> AuditEvent | None:
+        """What sent the list back of itself to be signed anew; none where somebody did, or it was never sent."""
+        back = next((one for one in self.events if one.action in BACK), None)
+        return back if back and back.action == BACK[0] and self.transfer.round > 1 else None
 
     def remarks(self, event: AuditEvent) -> list[tuple[TransferItem, str]]:
         """What was said point by point when the list was sent back: each line and the remark on it."""

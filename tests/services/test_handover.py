@@ -168,11 +168,13 @@ def test_every_field_is_in_the_digest(small: Any) -> None:
     seen.add(handover.digest(small.transfer))
     handover.remove_item(item.id, version=item.version, actor=person("jd"))
     seen.add(handover.digest(small.transfer))
-    for name in ("indicators", "to_unit_id"):
-        setattr(small.transfer, name, False if name == "indicators" else small.sy.id)
+    for name, value in (
+        ("indicators", False), ("to_unit_id", small.sy.id), ("since", date(2021, 1, 4)), ("rule", "3.1-stock"),
+    ):  # fmt: skip
+        setattr(small.transfer, name, value)
         db.session.flush()
         seen.add(handover.digest(small.transfer))
-    assert len(seen) == 15
+    assert len(seen) == 17
     assert handover.digest(small.transfer) in seen
 
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from bench.registry import generate
-from crm.db import db, transaction
+from crm.db import count_statements, db, transaction
 from crm.errors import Refused
 from crm.models import (
     AuditEvent,
@@ -21,16 +21,19 @@ from crm.models import (
     Import,
     Project,
     ProjectFacts,
+    Transfer,
     Unit,
 )
 from crm.periods import ALWAYS
+from crm.rules.facts import NOTICE_DAY
 from crm.rules.timeline import periods
-from crm.services import attribution, imports, previewing, projects, staging
+from crm.services import attribution, imports, previewing, projects, readings, staging, transfers
 from crm.services.attribution import rulebook
 from crm.services.cells import Names
 from crm.sheets import tables
 from crm.sheets.attribution import lines
 from crm.sheets.registry import Registry, RegistryRow
+from crm.work import catching_up
 from tests.importing import (
     CASES,
     EXAMPLE,
@@ -145,6 +148,38 @@ def test_changes_may_hold_from_a_day(books: Any, tmp_path: Path) -> None:
     assert (project.site_street.code, project.name) == ("cihui", "新名称")
     assert {row.name for row in newest.values()} == {"新名称"}
     assert [row.site_street_id for row in newest.values()].count(project.site_street_id) == 1
+
+
+def test_transfers_that_lose_their_ground_end_with_the_import(books: Any, tmp_path: Path) -> None:
+    with transaction():
+        readings.set_reading("R1", choice="street", basis="x", valid_from=NOTICE_DAY, actor=None)
+    given = {"招商单位": "高新技术产业办", "签约日期": "2020-01-01"}
+    completed = {number: {"建成投产日期": "2020-03-01"} | given for number in ("P1", "P2", "P3")}
+    applied(sheet(tmp_path / "a.csv", [line(number, **cells) for number, cells in completed.items()]))
+    catching_up.catch_up()
+    with transaction():
+        for project in books.query(Project):
+            transfers.propose(project.id, reason="", actor=None)
+    # P1: service and indicators are due since different days by now; P2: another street is entitled; P3: as it was
+    changed = {
+        "P1": {"建成投产日期": "2021-03-01"},
+        "P2": {"选址街道": "慈惠街"},
+        "P3": {"项目名称": "新名称"},
+    }
+    path = sheet(
+        tmp_path / "b.csv", [line(number, **(completed[number] | more)) for number, more in changed.items()]
+    )
+    number = checked(path).id
+    with transaction(), count_statements() as seen:
+        imports.apply(imports.by_id(number), actor=None)
+    ended = {one.project.number: one.state for one in books.query(Transfer)}
+    assert ended == {"P1": "overtaken", "P2": "overtaken", "P3": "filling"}
+    assert sum("FROM transfers" in one or "UPDATE transfers" in one for one in seen.statements) <= 4
+    # new rows alone ask once whether any is open
+    number = checked(sheet(tmp_path / "c.csv", [line(f"N{n}") for n in range(30)])).id
+    with transaction(), count_statements() as seen:
+        imports.apply(imports.by_id(number), actor=None)
+    assert sum("transfers" in one for one in seen.statements) == 1
 
 
 def test_a_day_yet_to_come_is_refused(books: Any) -> None:

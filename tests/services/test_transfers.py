@@ -11,12 +11,14 @@ import pytest
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
-from crm.models import TransferSignature
+from crm.models import Decision, TransferSignature
 from crm.periods import Month
 from crm.services import (
     handover,
+    history,
     months,
     policy,
+    transfer_overtaking,
     transfers,
 )
 from tests.services.offering import person
@@ -219,10 +221,41 @@ def test_a_new_fact_ends_what_it_takes_the_ground_from(small: Any, step: str) ->
     assert (again.state, again.to_unit.code, again.since) == ("filling", "zoumaling", date(2021, 6, 1))
 
 
+@pytest.mark.parametrize("step", ["filling", "signing", "confirming"])
 @sqlite_only
-def test_a_fact_that_leaves_both_units_moves_the_day_it_is_due_since(small: Any) -> None:
-    made = brought("confirming")
+def test_what_is_due_since_another_day_is_signed_anew(small: Any, step: str) -> None:
+    made = brought(step)
+    signed = db.session.query(TransferSignature).count()
+    version, back = made.version, step != "filling"
     change("completed_on", date(2021, 5, 20), valid_from=date(1, 1, 1))
-    assert (made.state, made.since) == ("confirming", date(2021, 5, 20))
+    assert (made.state, made.since, made.round) == ("filling", date(2021, 5, 20), 1 + back)
+    assert said(made)[-1] == "ground_changed"
+    detail = history.events(made)[-1].detail
+    assert (detail["before"]["since"], detail["after"]["since"]) == ("2021-04-15", "2021-05-20")
+    for verb, login in ((transfers.send, "gx"), (transfers.sign, "jinghe"), (transfers.confirm, "chief")):
+        with pytest.raises(Stale):
+            verb(made.id, version=version, actor=person(login))
+    change("completed_on", date(2021, 5, 20), valid_from=date(1, 1, 1))
+    assert made.round == 1 + back, "what changes nothing sends nothing back"
+    transfers.send(made.id, version=made.version, actor=person("gx"))
+    transfers.sign(made.id, version=made.version, actor=person("jinghe"))
     transfers.confirm(made.id, version=made.version, actor=person("chief"))
     assert made.effective_day == date(2021, 5, 20)
+    assert db.session.query(TransferSignature).count() == signed + 3, "what was signed before stays"
+    decided = db.session.get_one(Decision, project().decision_id)
+    assert (decided.attraction_id, project().held_indicators_id) == (small.gx.id, small.jinghe.id)
+
+
+@sqlite_only
+def test_nobody_signs_for_a_ground_that_was_not_shown(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = brought("confirming")
+    with monkeypatch.context() as patched:
+        # as a new day brings it, before its work is done
+        patched.setattr(transfer_overtaking, "overtake", lambda ids, actor: [])
+        change("completed_on", date(2021, 5, 20), valid_from=date(1, 1, 1))
+    before = books()
+    with pytest.raises(Stale, match="重新签字"):
+        transfers.confirm(made.id, version=made.version, actor=person("chief"))
+    assert books() == before
+    assert transfer_overtaking.overtake_some(after=0, most=10) is None
+    assert (made.state, made.round, made.since) == ("filling", 2, date(2021, 5, 20))
