@@ -30,6 +30,7 @@ from crm.models import (
     Reassignment,
     Standing,
     Transfer,
+    TransferSignature,
     User,
 )
 from crm.services import holdings
@@ -171,14 +172,15 @@ def own_transfers(user: User | None) -> ColumnElement[bool]:
 def transfers_read_by(user: User | None) -> ColumnElement[bool]:
     """The condition on Transfer that holds for those whose handover list the person may read.
 
-    The giving unit does, the receiving unit once the list was sent to it, bureau and leaders all. Of the others everybody
-    with transfer:read sees from whom to whom, and how far they are.
+    The giving unit does, the receiving unit from when the list was first sent to it, whatever became of it, bureau and
+    leaders all. Of the others everybody with transfer:read sees from whom to whom, and how far they are.
     """
     if user is None or not allowed(user, "transfer:read"):
         return false()
     if user.role not in UNITS:
         return true()
-    sent = or_(Transfer.state.in_(("signing", "confirming", "confirmed")), Transfer.round > 1)
+    signed = (TransferSignature.transfer_id == Transfer.id) & (TransferSignature.side == "giving")
+    sent = or_(Transfer.state.in_(("signing", "confirming", "confirmed")), exists().where(signed))
     return and_(own_transfers(user), or_(Transfer.from_unit_id == user.unit_id, sent))
 
 

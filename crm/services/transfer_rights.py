@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from crm.db import db
 from crm.grants import UNITS
 from crm.models import Transfer, User
-from crm.permissions import allowed
+from crm.permissions import allowed, transfers_read_by
 
 STEPS = ("fill", "send", "sign", "back", "confirm", "decline", "withdraw", "take_up")
 """Everything that can be done about an open transfer."""
@@ -34,9 +37,14 @@ def steps(transfer: Transfer, user: User) -> frozenset[str]:
     return frozenset(found)
 
 
-def reads_list(transfer: Transfer, user: User) -> bool:
-    """May the person read the handover list? As `permissions.transfers_read_by`, for one that is at hand."""
+def is_party(transfer: Transfer, user: User) -> bool:
+    """Is the person of one of its units, of the bureau, or a leader? Others see from whom to whom, and how far it is."""
     if user.role not in UNITS:
         return allowed(user, "transfer:read")
-    sent = transfer.state in ("signing", "confirming", "confirmed") or transfer.round > 1
-    return user.unit_id == transfer.from_unit_id or (user.unit_id == transfer.to_unit_id and sent)
+    return user.unit_id in (transfer.from_unit_id, transfer.to_unit_id)
+
+
+def reads_list(transfer: Transfer, user: User) -> bool:
+    """May the person read the handover list? As `permissions.transfers_read_by`: one statement."""
+    query = select(Transfer.id).where(Transfer.id == transfer.id, transfers_read_by(user))
+    return db.session.scalar(query) is not None

@@ -58,6 +58,7 @@ class TransferPage:
     transfer: Transfer
     user: User
     steps: frozenset[str]
+    is_party: bool
     reads: bool
     sections: Sequence[Section]
     lacking: Sequence[Refused]
@@ -101,6 +102,7 @@ class TransferPage:
             transfer,
             user,
             transfer_rights.steps(transfer, user),
+            transfer_rights.is_party(transfer, user),
             reads,
             [
                 Section(

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm.db import transaction
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
+from crm.messages import N_
 from crm.models import Transfer
 from crm.permissions import needs
 from crm.services import handover, transfers
@@ -113,12 +114,14 @@ def sign(transfer: int) -> Answer:
 @needs("transfer:confirm")
 def confirm(transfer: int) -> Answer:
     """The bureau confirms, with effect from the day that was shown."""
-    day = Given(request.form).day("day")
-    return _step(
-        transfer,
-        "confirm",
-        lambda: transfers.confirm(transfer, version=version(), actor=actor(), day=day),
-    )
+
+    def verb() -> Transfer:
+        day = Given(request.form).day("day")
+        if day is None:
+            raise Refused(N_("没有读到生效日，请刷新后核对再确认"), field="day")
+        return transfers.confirm(transfer, version=version(), actor=actor(), day=day)
+
+    return _step(transfer, "confirm", verb)
 
 
 @blueprint.post(f"/transfers/{TRANSFER}/decline")

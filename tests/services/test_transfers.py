@@ -19,6 +19,7 @@ from crm.services import (
     months,
     policy,
     transfer_overtaking,
+    transfer_rights,
     transfers,
 )
 from tests.services.offering import person
@@ -168,6 +169,11 @@ def test_what_ends_without_effect_stays_due_and_may_be_proposed_again(small: Any
     transfers.withdraw(third.id, version=third.version, note="重提", actor=person("jinghe2"))
     fourth = brought("confirming", by=None)
     transfers.withdraw(fourth.id, version=fourth.version, note="缓办", actor=person("reviewer"))
+    # who had the list reads on what it answered; who never had it does not
+    assert [transfer_rights.reads_list(one, person("jinghe2")) for one in (first, second, third, fourth)] == [
+        False, True, False, True,
+    ]  # fmt: skip
+    assert not any(transfer_rights.reads_list(one, person("sy")) for one in (first, second, third, fourth))
     assert [one.state for one in (first, second, third, fourth)] == [
         "declined", "declined", "withdrawn", "withdrawn",
     ]  # fmt: skip

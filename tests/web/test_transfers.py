@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -121,15 +122,21 @@ def test_the_whole_way_by_the_four_parties(client: Client, due: Flask) -> None:
     assert "notice-error" in stale.text and made(due)[0] == "signing"
     assert sent(client, due, "street", "sign").status_code == 303 and made(due)[0] == "confirming"
     assert sent(client, due, "street", "confirm").status_code == 403
-    assert sent(client, due, "bureau_head", "confirm", day="2021-05-31").status_code == 303
-    state = made(due)[0]
-    if state == "confirming":
-        # the day was another than the books give
-        assert sent(client, due, "bureau_head", "confirm").status_code == 303
+    for unread in ({}, {"day": "2021-13-99"}):
+        answer = sent(client, due, "bureau_head", "confirm", **unread)
+        assert answer.status_code == 400 and "没有读到生效日" in answer.text
+    shown = re.search(r'name="day" value="([^"]+)"', client("bureau_head").get("/transfers/1").text)
+    assert shown and made(due)[0] == "confirming"
+    assert sent(client, due, "bureau_head", "confirm", day=shown[1]).status_code == 303
     assert made(due)[0] == "confirmed"
     with due.app_context():
         project = db.session.query(Project).filter_by(number="P9").one()
         assert project.held_indicators_id == units.unit_by_code("zoumaling").id and project.due_since is None
+    # others see from whom to whom, and how far it is: not what the parties said, nor who signed what
+    for who in ("street", "leader", "other"):
+        page = client(who).get("/transfers/1").text
+        shown_to = ("已投产" in page, "SHA-256" in page, ">street<" in page)
+        assert shown_to == (who != "other",) * 3 and "已划转" in page, who
     printed = client("street").post("/transfers/1/print")
     assert printed.mimetype == "application/pdf" and printed.get_data().startswith(b"%PDF")
     over = client("bureau_head").get("/transfers/1").text
@@ -208,7 +215,7 @@ def test_the_desk_shows_what_waits_and_leads_there(client: Client, due: Flask) -
     assert (
         NAME not in client("reviewer").get("/desk").text and NAME in client("bureau_head").get("/desk").text
     )
-    assert sent(client, due, "reviewer", "confirm").status_code == 403
+    assert sent(client, due, "reviewer", "confirm", day="2021-04-15").status_code == 403
 
 
 def test_pages_ask_little(client: Client, due: Flask) -> None:
