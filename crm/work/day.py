@@ -20,7 +20,9 @@ LEADS_AT_ONCE = 100
 """Each is an event of its own, and the log keeps everybody else waiting meanwhile."""
 
 TRANSFERS_AT_ONCE = 50
-"""A proposal has its handover list filled in from the books besides."""
+
+PROPOSALS_AT_ONCE = 10
+"""Each has its handover list filled in from the books besides, and nobody else writes meanwhile."""
 
 
 def begin(run: Run) -> dict[str, int]:
@@ -63,7 +65,7 @@ def correct_carry_overs(run: Run) -> None:
 
 def propose_transfers(run: Run) -> None:
     """Proposes the transfers that nobody proposed in time."""
-    _by_id(run, lambda after: transfer_clocks.propose_overdue(after=after, most=TRANSFERS_AT_ONCE))
+    _by_id(run, lambda after: transfer_clocks.propose_overdue(after=after, most=PROPOSALS_AT_ONCE))
 
 
 def clear_jobs(run: Run) -> None:
