@@ -33,10 +33,11 @@ class _Part:
         t = self.t
         due = sum((one.due for one in self.owed), Amount())
         overdue = sum((one.overdue for one in self.owed), Amount())
+        disputed = sum(one.disputed for one in self.owed)
         carried = sum((one.projects for one in self.carried), Amount())
         told = t(
             "本月确认划转项目%(confirmed)s个，总投资%(confirmed_yi)s亿元。截至%(day)s，应属单位与实属单位不一致、应划转而未划转的项目"
-            "%(due)s个，总投资%(due_yi)s亿元，其中超过%(days)s天的%(overdue)s个。本月结转%(carried)s笔，总投资%(carried_yi)s亿元。"
+            "%(due)s个，总投资%(due_yi)s亿元，其中超过%(days)s天的%(overdue)s个，有争议的%(disputed)s个。本月结转%(carried)s笔，总投资%(carried_yi)s亿元。"
             "划转在单位之间进行，全区合计不变。"
         ) % {
             "confirmed": self.confirmed.count,
@@ -46,6 +47,7 @@ class _Part:
             "due_yi": yi(due.fen),
             "days": self.days,
             "overdue": overdue.count,
+            "disputed": disputed,
             "carried": carried.count,
             "carried_yi": yi(carried.fen),
         }
@@ -53,7 +55,7 @@ class _Part:
         if self.confirmed.count > AT_MOST:
             rest = t("另有%(rest)s个项目未列出，可在系统中查看。") % {"rest": self.confirmed.count - AT_MOST}
             blocks.append(Note(rest))
-        blocks.append(self.table(due, overdue))
+        blocks.append(self.table(due, overdue, disputed))
         if self.owed:
             blocks.append(self.chart())
         blocks.append(self.words.carried(self.carried, t("表8 本月的结转（总投资）")))
@@ -82,13 +84,14 @@ class _Part:
         )
         return Table(columns, rows, t("表6 本月确认的划转"), None, t("本月没有确认的划转"))
 
-    def table(self, due: Amount, overdue: Amount) -> Table:
+    def table(self, due: Amount, overdue: Amount, disputed: int) -> Table:
         t, words = self.t, self.words
         columns = (
             Column(t("移交单位"), weight=10),
             Column(t("承接单位"), weight=10),
             Column(t("应划转"), t("个"), "right", weight=6),
             Column(t("其中逾期"), t("个"), "right", weight=6),
+            Column(t("有争议"), t("个"), "right", weight=6),
             Column(t("总投资"), t("亿元"), "right", weight=8),
         )
         rows = tuple(
@@ -97,11 +100,12 @@ class _Part:
                 words.unit(one.to_unit_id),
                 str(one.due.count),
                 str(one.overdue.count),
+                str(one.disputed),
                 yi(one.due.fen),
             )
             for one in self.owed
         )
-        total = (t("全区"), "", str(due.count), str(overdue.count), yi(due.fen))
+        total = (t("全区"), "", str(due.count), str(overdue.count), str(disputed), yi(due.fen))
         caption = t("表7 应划转而未划转的项目（按单位）")
         return Table(columns, rows, caption, total if rows else None, t("没有应划转而未划转的项目"))
 

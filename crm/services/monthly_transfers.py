@@ -12,7 +12,7 @@ from crm import clock
 from crm.db import db
 from crm.models import DUTIES, CarryOver, Decision, Holding, Project, ProjectFacts, Transfer
 from crm.periods import Month
-from crm.services import carry_overs, dues, holdings, standing, transfer_effects
+from crm.services import carry_overs, dues, holdings, standing, transfer_disputes, transfer_effects
 from crm.services.monthly import AT_MOST, Listed
 from crm.services.transfer_effects import Carried
 from crm.services.unit_figures import Amount
@@ -36,12 +36,15 @@ class Confirmed:
 
 @dataclass
 class Owed:
-    """What one unit owes another on a day: projects that should have passed on, and those of them that are overdue."""
+    """What one unit owes another on a day: projects that should have passed on, those of them that are overdue, and how
+    many are disputed.
+    """
 
     from_unit_id: int
     to_unit_id: int
     due: Amount
     overdue: Amount
+    disputed: int
 
 
 def confirmed(month: Month, visible: ColumnElement[bool]) -> Listed[Confirmed]:
@@ -82,6 +85,7 @@ def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
             Project.id,
             *(column for pair in pairs.values() for column in pair),
             ProjectFacts.total_investment_fen,
+            transfer_disputes.disputed(pairs.values(), clock.ends(day)),
         )
         .select_from(Project)
         .join(Decision, Decision.id == standing.current(day))
@@ -94,11 +98,12 @@ def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
     with db.session.execute(query, execution_options={"yield_per": AT_ONCE}) as rows:
         for some in rows.partitions():
             since = dues.since_of([row[0] for row in some], day)
-            for project_id, entitled, held, service_entitled, service_held, fen in some:
+            for project_id, entitled, held, service_entitled, service_held, fen, disputed in some:
                 units = (held, entitled) if held != entitled else (service_held, service_entitled)
-                one = found.setdefault(units, Owed(*units, Amount(), Amount()))
+                one = found.setdefault(units, Owed(*units, Amount(), Amount(), 0))
                 amount = Amount(1, fen or 0)
                 one.due += amount
+                one.disputed += bool(disputed)
                 if since.get(project_id, day) < late:
                     one.overdue += amount
     return sorted(found.values(), key=lambda one: (-one.due.count, one.from_unit_id, one.to_unit_id))

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from crm import clock
 from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
@@ -22,8 +23,11 @@ def last_closed_day() -> date | None:
 def close(month: Month, *, actor: User | None) -> MonthClose:
     """Closes a month; the first may be any, then one after the other (the database holds to it as well).
 
-    Raises Refused where the month does not directly follow the last closed one.
+    A month may be closed while it runs: what is confirmed after that takes effect from the next one on. Raises Refused
+    where the month has not begun, or does not directly follow the last closed one.
     """
+    if month.first > clock.today():
+        raise Refused(N_("%(month)s 还没有开始，不能月结"), field="month", month=str(month))
     closed = last_closed_day()
     if closed and month != Month.of(closed).plus(1):
         raise Refused(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from crm import clock
@@ -28,7 +28,8 @@ from crm.models import (
     User,
 )
 from crm.permissions import allowed, visible_to
-from crm.services import dues
+from crm.services import dues, transfer_disputes
+from crm.services.transfer_disputes import Dispute
 
 TABS = ("open", "due", "overdue", "ended")
 
@@ -36,11 +37,11 @@ ENDED = tuple(state for state in TRANSFER_STATES if state not in OPEN_TRANSFERS)
 
 STATES: dict[str, tuple[str, ...]] = {
     "open": OPEN_TRANSFERS,
-    "due": (),
+    "due": ("late", "disputed"),
     "overdue": OPEN_TRANSFERS,
     "ended": ENDED,
 }
-"""Tab → the states that it can be narrowed to."""
+"""Tab → the states that it can be narrowed to; of what is due: not proposed in time, and disputed."""
 
 PAGE_SIZE = 50
 COUNTED_AT_MOST = 5_000
@@ -79,6 +80,8 @@ class Line:
     """By when the present step is to be done; none where none is left."""
     key: str
     """Where the line stands in its list, for the next page."""
+    dispute: Dispute | None = None
+    """Which unit declined it when it was proposed last; none where none did."""
 
     @property
     def late(self) -> int:
@@ -109,13 +112,22 @@ class Listing:
 
     def page(self, after: str | None = None, size: int = PAGE_SIZE) -> Page:
         """The lines after a place, the oldest first, those that ended last first: two statements."""
-        lines = [self._line(row) for row in db.session.execute(self._query(after).limit(size + 1))]
+        lines = self.first(size + 1, after)
         following = lines[size - 1].key if len(lines) > size else None
         return Page(lines[:size], *self.counted(), following)
 
+    def first(self, most: int, after: str | None = None, *conditions: Any) -> list[Line]:
+        """The first lines after a place that meet these conditions as well: one statement."""
+        query = self._query(after).where(*conditions).limit(most)
+        return [self._line(row) for row in db.session.execute(query)]
+
+    def late(self) -> ColumnElement[bool]:
+        """The condition on Project that holds for what is due and was not proposed in time."""
+        return Project.due_since < clock.today() - timedelta(days=self.due_days)
+
     def counted(self) -> tuple[int, bool]:
         """How many lines there are, and are there more than were counted? One statement."""
-        counted = self._narrowed(Project.id).limit(COUNTED_AT_MOST + 1).subquery()
+        counted = self.narrowed(Project.id).limit(COUNTED_AT_MOST + 1).subquery()
         count = db.session.scalar(select(func.count()).select_from(counted)) or 0
         return min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST
 
@@ -143,8 +155,12 @@ class Listing:
         )
 
     def _due(self, row: Any) -> Line:
-        project, body, *units = row
+        project, body, last, by_receiver, *units = row
         entitled, held = units[:2], units[2:]
+        dispute = None
+        if last is not None:
+            by = last.to_unit_id if by_receiver else last.from_unit_id
+            dispute = Dispute(last, next(unit for unit in units if unit is not None and unit.id == by))
         differing = [
             index
             for index in range(len(DUTIES))
@@ -163,21 +179,23 @@ class Listing:
         since = project.due_since
         due_on = date.fromordinal(since.toordinal() + self.due_days)
         return Line(
-            project, held[first], entitled[first], together, rule, since, None, due_on, f"{since}.{project.id}"
+            project, held[first], entitled[first], together, rule, since, None, due_on, f"{since}.{project.id}", dispute
         )  # fmt: skip
 
     def _query(self, after: str | None) -> Select[Any]:
         if self.tab == "due":
             units = [aliased(Unit) for _ in range(2 * len(DUTIES))]
             columns = [getattr(Project, f"{held}{duty}_id") for held in ("", "held_") for duty in DUTIES]
-            query = self._narrowed(Project, Outcome.body, *units)
+            last = aliased(Transfer)
+            query = self.narrowed(Project, Outcome.body, last, transfer_disputes.by_receiver(last), *units)
+            query = query.outerjoin(last, transfer_disputes.declined(last))
             query = query.join(Decision, Decision.id == Project.decision_id)
             query = query.join(Outcome, Outcome.id == Decision.outcome_id)
             for unit, column in zip(units, columns, strict=True):
                 query = query.outerjoin(unit, unit.id == column)
             key: Any = (Project.due_since, Project.id)
         else:
-            query = self._narrowed(Transfer).options(
+            query = self.narrowed(Transfer).options(
                 contains_eager(Transfer.project),
                 joinedload(Transfer.from_unit),
                 joinedload(Transfer.to_unit),
@@ -189,11 +207,16 @@ class Listing:
             return query.order_by(Transfer.id.desc())
         return (query.where(tuple_(*key) > place) if place else query).order_by(*key)
 
-    def _narrowed(self, *columns: Any) -> Select[Any]:
+    def narrowed(self, *columns: Any) -> Select[Any]:
+        """A query for these columns of the projects due, or of the transfers, that the list consists of, in no order."""
         wanted, unit = self.filters, self.filters.unit_id
         if self.tab == "due":
             under_way = exists().where(Transfer.project_id == Project.id, Transfer.state.in_(OPEN_TRANSFERS))
             query = select(*columns).select_from(Project).where(Project.due_since.is_not(None), ~under_way)
+            if wanted.state == "late":
+                query = query.where(self.late())
+            if wanted.state == "disputed":
+                query = query.where(transfer_disputes.disputed())
             if unit is not None:
                 pairs = (
                     (getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES

@@ -13,7 +13,7 @@ from crm.errors import NotAllowed, Refused
 from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import OPEN_TRANSFERS, Decision, Project, Transfer, Unit, User
-from crm.services import batch_kinds, dues, edits, policy
+from crm.services import batch_kinds, dues, edits, policy, transfer_disputes
 from crm.services.dues import Due
 from crm.services.transfer_deadlines import due_on
 from crm.services.units import active_units
@@ -90,8 +90,9 @@ def add(project: Project, due: Due, reason: str, actor: User | None) -> Transfer
 def overdue_projects(day: date, *, after: int, most: int) -> list[int]:
     """The next projects, by id, of which something has been due longer than the policy allows and nobody proposed it.
 
-    Without those that a batch can contain, which the bureau draws up, and without those whose transfer was declined or withdrawn since it is due: there
-    the bureau goes on by hand. And in a demonstration, where units and days are made up, without what is really there.
+    Without those that a batch can contain, which the bureau draws up, without those that are disputed, and without those
+    whose transfer was declined or withdrawn since it is due: there units and bureau go on by hand. And in a demonstration,
+    where units and days are made up, without what is really there.
     """
     until = day - timedelta(days=policy.on(day)["transfer_due_days"])
     answered = exists().where(
@@ -104,7 +105,7 @@ def overdue_projects(day: date, *, after: int, most: int) -> list[int]:
     query = (
         select(Project.id)
         .join(Decision, Decision.id == Project.decision_id)
-        .where(Project.id > after, Project.due_since <= until, ~answered)
+        .where(Project.id > after, Project.due_since <= until, ~answered, ~transfer_disputes.disputed())
         .where(~batch_kinds.can_contain(day))
         .order_by(Project.id)
         .limit(most)

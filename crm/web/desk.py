@@ -1,4 +1,4 @@
-"""待办: what of transfers waits for the person who is signed in, or for the unit."""
+"""待办: what of transfers waits for the person who is signed in, or for the unit, and what nobody has proposed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Blueprint, render_template
 from flask_login import current_user
 
 from crm.permissions import needs
-from crm.services import desk, policy
-from crm.web import transfer_words
+from crm.services import desk, policy, unproposed
+from crm.web import batch_words, transfer_words
 
 blueprint = Blueprint("desk", __name__)
 
@@ -15,11 +15,14 @@ blueprint = Blueprint("desk", __name__)
 @blueprint.get("/desk")
 @needs("transfer:read")
 def show() -> str:
-    """What waits, oldest first."""
+    """What waits, oldest first, and what the person may propose."""
+    settings = policy.on()
     return render_template(
         "desk/show.html",
         tasks=desk.tasks(current_user),
         most=desk.MOST,
-        settings=policy.on(),
+        unproposed=unproposed.of(current_user, settings["transfer_due_days"]),
+        settings=settings,
         words=transfer_words,
+        kind_names=batch_words.KIND_NAMES,
     )

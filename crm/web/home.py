@@ -24,11 +24,10 @@ from crm.services import (
     reminders,
     standpoint,
     transfer_clocks,
-    transfer_list,
+    unproposed,
     waiting,
 )
 from crm.services.overview import Glance
-from crm.services.transfer_list import Filters
 from crm.services.triages import waiting_for as triages_waiting_for
 from crm.services.units import all_units
 from crm.web import columns_picture, proposal_words, reassignment_words
@@ -92,7 +91,8 @@ def _waiting() -> dict[str, Any]:
     found["passed_on"] = waiting.passed_on(
         current_user, day - LATELY, day, MOST, unit_id=own, largest=role in LEADERS
     )
-    found["unproposed"] = transfer_list.Listing(current_user, "due", Filters(unit_id=own), 0).counted()
+    settings = policy.on()
+    found["unproposed"] = unproposed.tally(current_user, settings["transfer_due_days"])
     found["transfers"] = transfer_clocks.waiting_for(current_user)
     found["batches"] = len(batch_signing.waiting_for(current_user))
     found["offers"] = reassignment_list.waiting_for(current_user, MOST)
@@ -106,7 +106,7 @@ def _waiting() -> dict[str, Any]:
         found["announced"] = announcements.unseen(current_user, MOST + 1)
     if allowed(current_user, "lead:read") and role not in LEADERS:
         found |= {
-            "late": reminders.total(reminders.groups(current_user, policy.on())),
+            "late": reminders.total(reminders.groups(current_user, settings)),
             "late_kinds": KIND_NAMES,
         }
     if allowed(current_user, "rule:confirm") or allowed(current_user, "rule:propose"):

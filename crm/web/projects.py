@@ -9,7 +9,7 @@ from flask_login import current_user
 from crm.actions import ACTIONS
 from crm.permissions import needs
 from crm.rules.explanation import STATUS_NAMES
-from crm.services import industries, transfer_list
+from crm.services import industries, transfer_disputes, transfer_list
 from crm.web import exporting, presentation, transfer_words
 from crm.web.attachments import Panel
 from crm.web.fact_form import LABELS
@@ -66,6 +66,7 @@ def project(number: str) -> str:
     """One project: `on` is the day that is explained, `known` the day whose books are asked."""
     given = Given(request.args)
     shown = ProjectPage.of(plain(number), current_user, Moment.of(given))
+    due_now = shown.dues and shown.moment.is_present
     return render_template(
         "projects/project.html",
         shown=shown,
@@ -73,6 +74,7 @@ def project(number: str) -> str:
         files=Panel.of(shown.project, may_add=shown.may_edit),
         from_lead=FromLead.of(shown.project, current_user),
         transfers=transfer_list.of_project(shown.project, TRANSFERS),
+        dispute=transfer_disputes.of_project(shown.project) if due_now else None,
         words=transfer_words,
         ignored=given.ignored,
         actions=ACTIONS,

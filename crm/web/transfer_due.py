@@ -11,9 +11,10 @@ from crm.models import Project, Transfer, Unit, User
 from crm.periods import Month
 from crm.permissions import allowed
 from crm.rules.explanation import words
-from crm.services import dues, holdings, policy, projects, transfer_proposing, transfers
+from crm.services import dues, holdings, policy, projects, transfer_disputes, transfer_proposing, transfers
 from crm.services.dues import Due
 from crm.services.policy import Policy
+from crm.services.transfer_disputes import Dispute
 from crm.services.units import all_units
 from crm.web.project_page import Quotation
 
@@ -41,6 +42,8 @@ class DuePage:
     open: Transfer | None
     ahead: Transfer | None
     """Confirmed, and takes effect on a later day."""
+    dispute: Dispute | None
+    """A unit declined it when it was proposed last."""
     settings: Policy
 
     @classmethod
@@ -58,7 +61,15 @@ class DuePage:
             parties = (due.from_unit_id, due.to_unit_id)
             may = allowed(user, "transfer:confirm") or user.unit_id in parties
             duties.append(Duty(due, quotation, day, _closed(due.since, day), may))
-        return cls(project, units, duties, found, transfer_proposing.ahead_of(project.id), policy.on())
+        return cls(
+            project,
+            units,
+            duties,
+            found,
+            transfer_proposing.ahead_of(project.id),
+            transfer_disputes.of_project(project),
+            policy.on(),
+        )
 
     @property
     def undetermined(self) -> bool:

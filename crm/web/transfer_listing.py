@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,9 @@ EXPORTED = (
     N_("逾期天数"), N_("生效日"),
 )  # fmt: skip
 """The titles of an export's columns."""
+
+UNPROPOSED = (TAB_NAMES["due"], N_("应划转未提出，有争议"))
+"""In an export: what is due and was not proposed, and what of it is disputed."""
 
 CHIPS = {"unit": N_("移交或承接单位"), "state": N_("状态"), "street": N_("选址街道")}
 """Filters in the address, and what each is called."""
@@ -81,6 +84,14 @@ class Shown:
         """The page asked for."""
         return self.listing.page(self.after)
 
+    @property
+    def unproposed_late(self) -> int:
+        """Beside what is overdue: how many projects nobody proposed in time; counted no further than a list is."""
+        if self.tab != "overdue":
+            return 0
+        filters = replace(self.listing.filters, state="late")
+        return replace(self.listing, tab="due", filters=filters).counted()[0]
+
     def link(self, without: str = "", **more: Any) -> str:
         """The first page of this list, with some of it otherwise."""
         kept = {name: value for name, value in self.kept.items() if name != without}
@@ -105,7 +116,6 @@ class Shown:
 
     def rows(self, lines: Iterator[Line]) -> Iterator[list[Cell]]:
         """The cells of an export."""
-        unproposed = TAB_NAMES["due"]
         for line in lines:
             made = line.transfer
             yield [
@@ -116,7 +126,7 @@ class Shown:
                 "、".join(_(RESPONSIBILITY_NAMES[duty]) for duty in line.duties),
                 _(RULE_NAMES[line.rule]),
                 line.since,
-                _(STATE_NAMES[made.state][0] if made else unproposed),
+                _(STATE_NAMES[made.state][0] if made else UNPROPOSED[line.dispute is not None]),
                 line.due_on,
                 Decimal(line.late) if line.late else None,
                 made.effective_day if made else None,

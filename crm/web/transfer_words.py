@@ -12,8 +12,10 @@ STATE_NAMES = {
     "withdrawn": (N_("已撤回"), "quiet"),
     "declined": (N_("不同意"), "error"),
     "overtaken": (N_("已终止"), "quiet"),
+    "late": (N_("超过提出期限"), "error"),
+    "disputed": (N_("有争议"), "error"),
 }
-"""What each state is called, and the kind of mark it gets."""
+"""What each state is called, those of what is due among them, and the kind of mark it gets."""
 
 ITEM_STATES = {
     "ready": (N_("齐备"), "success"),

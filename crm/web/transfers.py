@@ -54,6 +54,7 @@ def listing() -> str:
         "transfers/listing.html",
         shown=shown,
         page=shown.page(),
+        late=shown.unproposed_late,
         unit_choices=[(one.code, presentation.unit_name(one)) for one in units],
         street_choices=[(one.code, presentation.unit_name(one)) for one in units if one.is_street],
         state_choices=[(code, said(transfer_words.STATE_NAMES[code][0])) for code in STATES[shown.tab]],

@@ -206,19 +206,25 @@ def test_transfers_due_overdue_and_confirmed(example: Any) -> None:
     assert "本月确认划转项目0个" in text
     with clock.at(date(2021, 6, 3)):
         months.close(MAY, actor=None)
-        before = held_by(brief(Month(2021, 6)))
+        proposed("C10", state="declined", ended_at=clock.now())
+        disputed = brief(Month(2021, 6))
+        before = held_by(disputed)
         moved = proposed("C10")
         carry_overs.book(moved, confirm(moved))
         after = held_by(brief(Month(2021, 6)))
     assert after["临空产业办"] == before["临空产业办"] - 1 and after["辛安渡街"] == before["辛安渡街"] + 1, (
         "the indicators are whose they are held by"
     )
+    text, (_, owed) = transfers_of(disputed)
+    assert "有争议的1个" in text and owed.total is not None and owed.total[4] == "1"
+    assert sorted(row[4] for row in owed.rows)[-2:] == ["0", "1"]
     with clock.at(date(2021, 6, 3)):
         text, (passed, later) = transfers_of(brief(Month(2021, 6)))
     assert [(row[0], row[1], row[2], row[3]) for row in passed.rows] == [
         ("航材二期（C10）", "临空产业办", "辛安渡街", "2021-06-01")
     ]
     assert later.total is not None and int(later.total[2]) == int(due.total[2]) - 1
+    assert later.total[4] == "0" and "有争议的0个" in text
     assert "本月确认划转项目1个" in text and "本月结转1笔" in text
     assert transfers_of(brief())[1][1] == due, "what May said stays said"
 

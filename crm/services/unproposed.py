@@ -1,0 +1,96 @@
+"""应划转未提出, as desks and the front page tell it: how many, how many of them late or disputed, and what a batch settles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, null, or_, select
+
+from crm import clock
+from crm.db import db
+from crm.grants import UNITS
+from crm.models import DUTIES, SUCCESSION, Decision, Project, User
+from crm.permissions import allowed
+from crm.services import batch_kinds, successions, transfer_disputes
+from crm.services.transfer_list import COUNTED_AT_MOST, Filters, Line, Listing
+
+SHOWN = 10
+"""Lines on a desk; the rest is a click away."""
+
+NO_KIND: ColumnElement[str | None] = cast(null(), String)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many projects something is due of that nobody proposed, counted no further than COUNTED_AT_MOST."""
+
+    count: int = 0
+    late: int = 0
+    """Not proposed in time."""
+    disputed: int = 0
+    capped: bool = False
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """Kind of batch → how many of them it settles; counted for the bureau's desk alone."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a desk shows of them: the tally, and the oldest of those that no batch settles, late ones first."""
+
+    tally: Tally
+    lines: Sequence[Line]
+
+
+def tally(user: User, due_days: int) -> Tally:
+    """Of the person's unit, or all that the person sees: one statement."""
+    return _tally(_listing(user, due_days), NO_KIND)
+
+
+def of(user: User, due_days: int) -> Group | None:
+    """What a person may propose; none for who may propose nothing. Two statements, for the bureau four."""
+    if not allowed(user, "transfer:propose"):
+        return None
+    listing = _listing(user, due_days)
+    kind = NO_KIND if user.role in UNITS else _kind()
+    return Group(_tally(listing, kind), listing.first(SHOWN, None, kind.is_(None)))
+
+
+def _listing(user: User, due_days: int) -> Listing:
+    return Listing(user, "due", Filters(unit_id=user.unit_id if user.role in UNITS else None), due_days)
+
+
+def _tally(listing: Listing, kind: ColumnElement[str | None]) -> Tally:
+    some = listing.narrowed(
+        kind.label("kind"),
+        listing.late().label("late"),
+        transfer_disputes.disputed().label("disputed"),
+    )
+    some = some.join(Decision, Decision.id == Project.decision_id)
+    one = some.limit(COUNTED_AT_MOST + 1).subquery()
+    late, disputed = (func.sum(case((column, 1), else_=0)) for column in (one.c.late, one.c.disputed))
+    query = select(one.c.kind, func.count(), late, disputed).group_by(one.c.kind)
+    rows = db.session.execute(query).all()
+    count = sum(row[1] for row in rows)
+    return Tally(
+        min(count, COUNTED_AT_MOST),
+        sum(row[2] for row in rows),
+        sum(row[3] for row in rows),
+        count > COUNTED_AT_MOST,
+        {name: many for name, many, *_ in sorted(rows, key=lambda row: -row[1]) if name is not None},
+    )
+
+
+def _kind() -> ColumnElement[str | None]:
+    """For a query over projects and their decisions: the kind of batch that can contain it, none where none can: two
+    statements.
+    """
+    by_outcome, succeeded = batch_kinds.rules_by_outcome(), list(successions.in_force(clock.today()))
+    kinds = [(or_(*(holder.in_(succeeded) for _, holder in transfer_disputes.PAIRS)), SUCCESSION)]
+    for kind in batch_kinds.RULES:
+        of_kind = (
+            and_(entitled != holder, batch_kinds.belongs(kind, by_outcome, Decision.outcome_id, (duty,)))
+            for duty, (entitled, holder) in zip(DUTIES, transfer_disputes.PAIRS, strict=True)
+        )
+        kinds.append((or_(*of_kind), kind))
+    return case(*kinds, else_=None)
