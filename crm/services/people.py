@@ -15,7 +15,7 @@ from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import ROLES, AuditEvent, Unit, User
 from crm.permissions import could
-from crm.services import attempts, history, passwords, posts, sessions
+from crm.services import attempts, history, passwords, posts, sessions, transfer_leaving
 from crm.services.open_work import open_work
 from crm.services.passwords import Hashed
 
@@ -32,6 +32,8 @@ CHANGES = (
 """The events that change an account: each raises its version by one."""
 
 LONGEST_NAME = 100
+
+ANOTHER = N_("接手的人必须是另一个启用中的账号")
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def close_user(user: User, *, actor: User | None, to: User | None = None) -> Non
     if work and to is None:
         raise Refused(N_("还有没办完的工作，请指定由谁接手"), field="to")
     if to is not None and (to.id == user.id or not to.is_active):
-        raise Refused(N_("接手的人必须是另一个启用中的账号"), field="to")
+        raise Refused(ANOTHER, field="to")
     for kind, _count in work:
         if not could(to, kind.permission):
             raise Refused(
@@ -233,6 +235,20 @@ def close_user(user: User, *, actor: User | None, to: User | None = None) -> Non
     for kind, _count in work:
         if to is not None:
             kind.pass_on(user, to, actor)
+
+
+def end_post(
+    user: User, role: str, unit: Unit | None, *, valid_from: date, actor: User | None, to: User | None = None
+) -> None:
+    """Ends a post. Who is no longer of the unit then leaves its open transfers to a colleague, or to nobody: they wait for
+    the unit's head. Raises what `posts.end` does, and Refused where the colleague cannot take them over.
+    """
+    posts.end(user, role, unit, valid_from=valid_from, actor=actor)
+    if to is not None and (to.id == user.id or not to.is_active):
+        raise Refused(ANOTHER, field="heir")
+    left = transfer_leaving.release(max(valid_from, clock.today()), person=user, to=to, actor=actor)
+    if to is not None and not left:
+        raise Refused(N_("没有要移交的划转，不必填写接手的人"), field="heir")
 
 
 def reopen_user(user: User, *, actor: User | None) -> None:

@@ -136,7 +136,8 @@ def end_post(number: int) -> Any:
         day = Given(request.form).day("ends_on")
         if day is None:
             raise Refused(N_("请填写日期，如 2021-06-03"), field="ends_on")
-        posts.end(user, term.role, term.unit, valid_from=day, actor=current_user)
+        to = _named("heir")
+        people.end_post(user, term.role, term.unit, valid_from=day, actor=current_user, to=to)
 
     return _done(number, verb, N_("已结束岗位。"))
 
@@ -170,11 +171,7 @@ def close(number: int) -> Any:
     """Closes the account of somebody who leaves; open work passes to whoever is named."""
 
     def verb(user: User) -> None:
-        login = plain(request.form.get("to", ""))
-        to = people.user_by_login(login) if login.strip() else None
-        if login.strip() and to is None:
-            raise Refused(N_("没有账号 %(login)s"), field="to", login=login)
-        people.close_user(user, actor=current_user, to=to)
+        people.close_user(user, actor=current_user, to=_named("to"))
 
     return _done(number, verb, N_("账号已停用。"))
 
@@ -184,6 +181,15 @@ def close(number: int) -> Any:
 def reopen(number: int) -> Any:
     """Opens a closed account again."""
     return _done(number, lambda user: people.reopen_user(user, actor=current_user), N_("账号已恢复。"))
+
+
+def _named(field: str) -> User | None:
+    """Whose login is in a field of the form; nobody where it is empty. Raises Refused where there is no such account."""
+    login = plain(request.form.get(field, "")).strip()
+    found = people.user_by_login(login) if login else None
+    if login and found is None:
+        raise Refused(N_("没有账号 %(login)s"), field=field, login=login)
+    return found
 
 
 def _one_time() -> tuple[str, passwords.Hashed]:
@@ -260,7 +266,8 @@ def _page(user: User, refused: Refused | Refusals | None = None, version: int | 
         errors=_by_field(refused),
         values=request.form.to_dict() if refused else {},
         changes=people.changes_since(user, version or 0) if stale else [],
-        work=open_work(user),
+        work=(work := open_work(user)),
+        looks_after=any(kind.permission == "transfer:fill" for kind, _count in work),
         unit_pairs=_unit_pairs(active_units(clock.today())),
         role_pairs=_role_pairs(),
         own=user.id == current_user.id,

@@ -9,7 +9,15 @@ from sqlalchemy import text
 from crm import clock
 from crm.db import db, transaction
 from crm.messages import N_
-from crm.services import attachments, carry_overs, jobs, lead_pool, transfer_clocks, transfer_overtaking
+from crm.services import (
+    attachments,
+    carry_overs,
+    jobs,
+    lead_pool,
+    transfer_clocks,
+    transfer_leaving,
+    transfer_overtaking,
+)
 from crm.storage import storage
 from crm.work import catching_up
 from crm.work.runs import Run
@@ -54,7 +62,7 @@ def enter_expired_leads(run: Run) -> None:
 
 
 def overtake_transfers(run: Run) -> None:
-    """Ends the transfers that lost their ground by an import or with the new day."""
+    """Ends the transfers that lost their ground with the new day, and has others signed anew."""
     _by_id(run, lambda after: transfer_overtaking.overtake_some(after=after, most=TRANSFERS_AT_ONCE))
 
 
@@ -66,6 +74,12 @@ def correct_carry_overs(run: Run) -> None:
 def propose_transfers(run: Run) -> None:
     """Proposes the transfers that nobody proposed in time."""
     _by_id(run, lambda after: transfer_clocks.propose_overdue(after=after, most=PROPOSALS_AT_ONCE))
+
+
+def release_transfers(run: Run) -> None:
+    """Has no open transfer look to somebody whose post in its unit ended with the new day."""
+    with run.step():
+        transfer_leaving.release(clock.today())
 
 
 def clear_jobs(run: Run) -> None:
@@ -106,6 +120,7 @@ DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     (N_("终止事实已变的划转"), overtake_transfers),
     (N_("提出到期未提的划转"), propose_transfers),
     (N_("更正事实已变的结转"), correct_carry_overs),
+    (N_("放下已离开单位的人承办的划转"), release_transfers),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
     (N_("整理数据库统计"), take_stock),

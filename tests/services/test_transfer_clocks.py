@@ -15,8 +15,10 @@ from crm.models import Transfer, TransferBatch
 from crm.services import (
     people,
     policy,
+    posts,
     standing,
     transfer_clocks,
+    transfer_leaving,
     transfer_overtaking,
     transfers,
 )
@@ -157,6 +159,35 @@ def test_who_leaves_passes_transfers_on_to_a_colleague(small: Any) -> None:
         people.close_user(person(leaver), actor=None, to=person(heir))
         assert open_work(person(leaver)) == []
     assert (made.giver, made.receiver) == (person("gx"), person("jinghe")) and said(made)[-1] == "passed_on"
+
+
+@sqlite_only
+def test_whoever_is_no_longer_of_the_unit_leaves_its_transfers_there(small: Any) -> None:
+    made = proposed("gx2")
+    transfers.take_up(made.id, version=made.version, actor=person("jinghe2"))
+    leaver, tomorrow = person("jinghe2"), TODAY + timedelta(days=1)
+    posts.give(leaver, "staff", small.sy, valid_from=TODAY, actor=None)
+    assert transfer_leaving.release(TODAY) == [], "still of the unit as well"
+
+    def leaves(to: str | None) -> None:
+        heir = person(to) if to else None
+        people.end_post(leaver, "staff", small.jinghe, valid_from=tomorrow, actor=None, to=heir)
+
+    for to, match in (("sy2", "同一单位"), ("gx", "同一单位"), ("jinghe2", "另一个")):
+        with pytest.raises(Refused, match=match), db.session.begin_nested():
+            leaves(to)
+    assert made.receiver == leaver
+    leaves("jinghe")
+    assert (made.giver, made.receiver) == (person("gx2"), person("jinghe")) and said(made)[-1] == "passed_on"
+    # to nobody: it waits for the head of the unit; and what nobody asked about when the post ended is seen to by the day
+    people.end_post(person("gx2"), "staff", small.gx, valid_from=TODAY, actor=None)
+    assert (made.giver_id, made.receiver) == (None, person("jinghe"))
+    posts.end(person("jinghe"), "unit_head", small.jinghe, valid_from=tomorrow, actor=None)
+    assert transfer_leaving.release(TODAY) == []
+    assert transfer_leaving.release(tomorrow) == [made] and made.receiver_id is None
+    with count_statements() as seen:
+        assert transfer_leaving.release(tomorrow) == []
+    assert seen.count <= 2
 
 
 @sqlite_only

@@ -218,6 +218,24 @@ def test_the_desk_shows_what_waits_and_leads_there(client: Client, due: Flask) -
     assert sent(client, due, "reviewer", "confirm", day="2021-04-15").status_code == 403
 
 
+def test_whose_post_ends_is_asked_who_takes_over_the_transfers(client: Client, due: Flask) -> None:
+    client("street2").post("/transfers/new", data={"project": "P9"})
+    with due.app_context():
+        leaver = people.user_by_login("street2")
+        assert leaver is not None
+        number, version, post = leaver.id, leaver.version, leaver.terms[0].id
+    admin = client("administrator")
+    assert 'name="heir"' in admin.get(f"/people/{number}").text
+    given = {"version": version, "post": post, "ends_on": TODAY.isoformat()}
+    for heir, told in (("nobody", "没有账号"), ("staff", "同一单位"), ("street2", "另一个启用中的")):
+        answer = admin.post(f"/people/{number}/posts/end", data=given | {"heir": heir})
+        assert answer.status_code == 400 and told in answer.text and f'value="{heir}"' in answer.text
+    assert admin.post(f"/people/{number}/posts/end", data=given | {"heir": "street"}).status_code == 302
+    with due.app_context():
+        receiver = db.session.query(Transfer).one().receiver
+        assert receiver is not None and receiver.login == "street"
+
+
 def test_pages_ask_little(client: Client, due: Flask) -> None:
     client("reviewer").post("/transfers/new", data={"project": "P9"})
     for who, path, most in (
