@@ -33,7 +33,7 @@ from crm.models import (
     TransferSignature,
     User,
 )
-from crm.services import holdings
+from crm.services import holdings, successions
 from crm.services.attribution import current
 
 ANOTHER_UNITS_LEAD = N_("只有承办这条线索的单位才能这样做。如需合作或接手，请向该单位提出。")
@@ -163,10 +163,20 @@ def leads_read_by(user: User | None) -> ColumnElement[bool]:
 
 
 def own_transfers(user: User | None) -> ColumnElement[bool]:
-    """The condition on Transfer that holds for those that the person's own unit gives or receives by."""
+    """The condition on Transfer that holds for those that the person's own unit gives or receives by, or one that it
+    answers for: one statement.
+    """
+    mine = units_read_for(user)
+    return or_(Transfer.from_unit_id.in_(mine), Transfer.to_unit_id.in_(mine))
+
+
+def units_read_for(user: User | None) -> frozenset[int]:
+    """The units whose transfers the person reads as their own: a unit that was succeeded goes on reading its own, although
+    the other acts for it: one statement.
+    """
     if user is None or user.unit_id is None:
-        return false()
-    return or_(Transfer.from_unit_id == user.unit_id, Transfer.to_unit_id == user.unit_id)
+        return frozenset()
+    return successions.acts_for(user.unit_id) | {user.unit_id}
 
 
 def transfers_read_by(user: User | None) -> ColumnElement[bool]:
@@ -181,7 +191,8 @@ def transfers_read_by(user: User | None) -> ColumnElement[bool]:
         return true()
     signed = (TransferSignature.transfer_id == Transfer.id) & (TransferSignature.side == "giving")
     sent = or_(Transfer.state.in_(("signing", "confirming", "confirmed")), exists().where(signed))
-    return and_(own_transfers(user), or_(Transfer.from_unit_id == user.unit_id, sent))
+    mine = units_read_for(user)
+    return or_(Transfer.from_unit_id.in_(mine), and_(Transfer.to_unit_id.in_(mine), sent))
 
 
 def may(user: User | None, permission: str, record: Project | Lead | Transfer) -> bool:
@@ -191,7 +202,7 @@ def may(user: User | None, permission: str, record: Project | Lead | Transfer) -
     if permission not in OWN_ONLY.get(user.role, frozenset()):
         return True
     if isinstance(record, Transfer):
-        return user.unit_id is not None and user.unit_id in (record.from_unit_id, record.to_unit_id)
+        return not successions.acts_for(user.unit_id).isdisjoint((record.from_unit_id, record.to_unit_id))
     model = type(record)
     mine = own(user) if isinstance(record, Project) else own_leads(user, joint=permission in JOINT)
     return bool(db.session.scalar(select(exists().where(model.id == record.id, mine))))

@@ -10,23 +10,19 @@ from crm import clock
 from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
-from crm.models import Transfer, TransferBatch, Unit, UnitTerm, as_of
+from crm.models import Transfer, TransferBatch, Unit
 from crm.services import batch_contents, posts, successions
 
 
 def signers(batch: TransferBatch) -> list[int]:
-    """The ids of the units whose heads sign a batch, in order: those that give or receive; for one that has ceased, the
-    unit that answers for it. Two statements, three where a unit has ceased.
+    """The ids of the units whose heads sign a batch, in order: those that give or receive; for one that another succeeds,
+    that one. Two statements.
     """
     pairs = db.session.execute(
         batch_contents.in_it(batch).with_only_columns(Transfer.from_unit_id, Transfer.to_unit_id).distinct()
     )
-    parties, today = {unit_id for pair in pairs for unit_id in pair}, clock.today()
-    active = {term.unit_id for term in db.session.scalars(as_of(UnitTerm, today)) if term.active}
-    if not parties <= active:
-        successors = successions.in_force(today)
-        parties |= {successors[unit_id] for unit_id in parties - active if unit_id in successors}
-    return sorted(parties & active)
+    answers = successions.in_force(clock.today())
+    return sorted({answers.get(unit_id, unit_id) for pair in pairs for unit_id in pair})
 
 
 def without_anybody(unit_ids: Collection[int]) -> set[int]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload
 
-from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, Refused, Stale
 from crm.messages import N_
 from crm.models import Job, Transfer, TransferBatch, TransferSignature, User
 from crm.permissions import allowed, could
-from crm.services import batch_changes, batch_contents, history, jobs, successions
+from crm.services import batch_changes, batch_contents, history, jobs, months, successions
 from crm.services.batch_signers import signers
 from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, said, touches
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
 ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
+CLOSED = N_("%(month)s在签署以后月结，要结转的随之变了，请商务局退回，重新送签；没有任何项目划转")
 IN_HAND = N_("已有人确认，正在生效，请等它办完")
 
 
@@ -31,7 +31,9 @@ def signatures(batch: TransferBatch) -> dict[int, TransferSignature]:
 
 
 def waiting_for(user: User) -> list[TransferBatch]:
-    """The batches that wait for a person's step, those due first: to be sent, signed or confirmed; one statement."""
+    """The batches that wait for a person's step, those due first: to be sent, signed or confirmed; one statement, for
+    a unit's head, who signs for those that it answers for, too, two.
+    """
     query = select(TransferBatch).order_by(TransferBatch.due_on, TransferBatch.id)
     if allowed(user, "batch:confirm"):
         query = query.where(TransferBatch.state == "confirming")
@@ -43,7 +45,8 @@ def waiting_for(user: User) -> list[TransferBatch]:
             TransferSignature.round == TransferBatch.round,
             TransferSignature.unit_id == user.unit_id,
         )
-        query = query.where(TransferBatch.state == "signing", touches(user.unit_id), ~signed)
+        mine = touches(successions.acts_for(user.unit_id))
+        query = query.where(TransferBatch.state == "signing", mine, ~signed)
     else:
         return []
     return list(db.session.scalars(query.limit(100)))
@@ -60,11 +63,13 @@ def sign(number: int, *, version: int, actor: User) -> TransferBatch:
     if actor.unit_id in signed:
         name = signed[actor.unit_id].user.name
         raise Stale(N_("本单位已由%(name)s签署，没有再做什么"), name=name)
+    _refuse_closed(signed, Stale)
     digest = batch_contents.digest(batch)
     if any(one.digest != digest for one in signed.values()):
         raise Stale(ALTERED)
+    units = successions.acts_for(actor.unit_id)
     gives = exists().where(
-        Transfer.batch_id == batch.id, Transfer.state == "confirming", Transfer.from_unit_id == actor.unit_id
+        Transfer.batch_id == batch.id, Transfer.state == "confirming", Transfer.from_unit_id.in_(units)
     )
     side = "giving" if db.session.scalar(select(gives)) else "receiving"
     event = record("batch.signed", batch, actor, unit=actor.unit_id, round=batch.round, digest=digest)
@@ -99,10 +104,9 @@ def ask_out(
     if actor.unit_id not in signers(batch):
         raise NotAllowed(NOT_A_PARTY)
     found, note = chosen(batch, transfer_ids), said(reason)
-    successors = successions.in_force(clock.today())
+    units = successions.acts_for(actor.unit_id)
     for one in found:
-        parties = {one.from_unit_id, one.to_unit_id}
-        if actor.unit_id not in parties | {successors.get(unit_id) for unit_id in parties}:
+        if units.isdisjoint((one.from_unit_id, one.to_unit_id)):
             raise NotAllowed(N_("只能就本单位移交或承接的项目提出意见"))
         one.note = note
     _back_to_drafting(batch, note)
@@ -128,7 +132,7 @@ def send_back(number: int, *, version: int, note: str, actor: User) -> TransferB
 
 def confirm(number: int, *, version: int, actor: User) -> TransferBatch:
     """Has a signed batch put into effect by a job. Raises NotAllowed for who drew it up, Stale where that is asked already,
-    and Refused where something in it was overtaken.
+    and Refused where something in it was overtaken, or a month was closed since.
     """
     if not allowed(actor, "batch:confirm"):
         raise NotAllowed()
@@ -178,14 +182,25 @@ def job_of(batch: TransferBatch) -> Job | None:
 
 
 def refuse_altered(batch: TransferBatch) -> str:
-    """The digest of a batch's list as every unit signed it. Raises Refused where something in it was overtaken."""
+    """The digest of a batch's list as every unit signed it. Raises Refused where something in it was overtaken, or a month
+    was closed since.
+    """
     rows = batch_contents.rows(batch)
     batch_changes.refuse(batch, rows)
     digest = batch_contents.digest_of(rows)
     signed = signatures(batch)
+    _refuse_closed(signed, Refused)
     if not signed or any(one.digest != digest for one in signed.values()):
         raise Refused(ALTERED)
     return digest
+
+
+def _refuse_closed(signed: Mapping[int, TransferSignature], refusal: type[Refused | Stale]) -> None:
+    """What a batch carries over depends on the last closed month: each unit has to have seen it as it is."""
+    since = [one.event_id for one in signed.values() if one.event_id is not None]
+    month = months.closed_since(min(since)) if since else None
+    if month is not None:
+        raise refusal(CLOSED, month=month)
 
 
 def _must_rest(batch: TransferBatch) -> None:

@@ -67,7 +67,7 @@ def listing(
     if before is not None:
         query = query.where(TransferBatch.id < before)
     if unit_id is not None:
-        query = query.where(touches(unit_id))
+        query = query.where(touches({unit_id}))
     return [(batch, number) for batch, number in db.session.execute(query)]
 
 
@@ -263,10 +263,10 @@ def _take_out(
     record("batch.changed", batch, actor, note=reason, taken_out=[one.project.number for one in found])
 
 
-def touches(unit_id: int) -> ColumnElement[bool]:
-    """Does the unit give or receive something in the batch?"""
+def touches(units: Collection[int]) -> ColumnElement[bool]:
+    """Does one of the units give or receive something in the batch?"""
     return exists().where(
         Transfer.batch_id == TransferBatch.id,
         Transfer.state.in_(("confirming", "confirmed")),
-        or_(Transfer.from_unit_id == unit_id, Transfer.to_unit_id == unit_id),
+        or_(Transfer.from_unit_id.in_(units), Transfer.to_unit_id.in_(units)),
     )

@@ -14,7 +14,7 @@ from crm.db import db
 from crm.grants import UNITS
 from crm.models import AuditEvent, Transfer, TransferBatch, User
 from crm.permissions import allowed
-from crm.services import batch_signing
+from crm.services import batch_signing, successions
 
 MOST = 100
 """What a desk shows; whoever has more sees those with the nearest deadlines."""
@@ -52,7 +52,7 @@ class Task:
 
 
 def tasks(user: User) -> list[Task]:
-    """What waits, what has waited longest first; a step that was taken again waits anew. At most three statements."""
+    """What waits, what has waited longest first; a step that was taken again waits anew. At most five statements."""
     query = select(Transfer).where(waits_for(user)).order_by(Transfer.due_on, Transfer.id).limit(MOST)
     query = query.options(
         joinedload(Transfer.project), joinedload(Transfer.from_unit), joinedload(Transfer.to_unit)
@@ -108,11 +108,14 @@ def own(transfer: Transfer, user: User) -> bool:
 
 
 def waits_for(user: User) -> ColumnElement[bool]:
-    """The condition on Transfer that holds for those whose next step is the person's or the unit's; of a batch none is."""
+    """The condition on Transfer that holds for those whose next step is the person's or that of a unit for which the
+    person's acts; of a batch none is: at most one statement.
+    """
     alone = Transfer.batch_id.is_(None)
     if user.role in UNITS and user.unit_id is not None:
-        gives = and_(Transfer.state == "filling", Transfer.from_unit_id == user.unit_id)
-        gets = and_(Transfer.state == "signing", Transfer.to_unit_id == user.unit_id)
+        units = successions.acts_for(user.unit_id)
+        gives = and_(Transfer.state == "filling", Transfer.from_unit_id.in_(units))
+        gets = and_(Transfer.state == "signing", Transfer.to_unit_id.in_(units))
         return and_(alone, or_(gives, gets))
     if allowed(user, "transfer:confirm"):
         another = or_(Transfer.proposed_by_id.is_(None), Transfer.proposed_by_id != user.id)

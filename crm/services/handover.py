@@ -26,7 +26,7 @@ from crm.models import (
     User,
 )
 from crm.permissions import allowed
-from crm.services import handover_books, history
+from crm.services import handover_books, history, successions
 from crm.services.handover_entry import NOTHING, Entry, attachable, checked
 
 MOST = 200
@@ -211,7 +211,9 @@ def _locked_transfer(number: int, actor: User) -> Transfer:
     transfer = db.session.scalar(query.execution_options(populate_existing=True))
     if transfer is None:
         raise NotFound(N_("没有编号为%(number)s的划转"), number=number)
-    if not allowed(actor, "transfer:fill") or actor.unit_id != transfer.from_unit_id:
+    if not allowed(actor, "transfer:fill") or transfer.from_unit_id not in successions.acts_for(
+        actor.unit_id
+    ):
         raise NotAllowed(GIVING_ONLY)
     if transfer.state != "filling" or transfer.batch_id is not None:
         raise Refused(FILLING_ONLY)

@@ -156,12 +156,17 @@ class _Paper:
 
     def signing(self) -> Section:
         t, transfer = self.t, self.transfer
+        # the unit that signed, where another has succeeded the one that gives or receives
         sides = (
-            ("giving", t("移交单位"), self.words.unit(transfer.from_unit_id)),
-            ("receiving", t("承接单位"), self.words.unit(transfer.to_unit_id)),
+            ("giving", t("移交单位"), self._signing("giving", transfer.from_unit_id)),
+            ("receiving", t("承接单位"), self._signing("receiving", transfer.to_unit_id)),
             ("bureau", t("确认"), t("工作专班办公室（区商务局）")),
         )
         table, note = self.words.signatures(
             [(f"{role}\n{name}", self.signed.get(side)) for side, role, name in sides], ""
         )
         return Section(t("四、签字"), (table, Note(note.text)))
+
+    def _signing(self, side: str, unit_id: int) -> str:
+        one = self.signed.get(side)
+        return self.words.unit(one.unit_id if one and one.unit_id else unit_id)

@@ -20,6 +20,12 @@ def last_closed_day() -> date | None:
     return db.session.scalar(select(func.max(MonthClose.last_day)))
 
 
+def closed_since(event_id: int) -> str | None:
+    """The last month that was closed after an event; none where none was: one statement."""
+    query = select(MonthClose.month).where(MonthClose.event_id > event_id)
+    return db.session.scalar(query.order_by(MonthClose.last_day.desc()).limit(1))
+
+
 def close(month: Month, *, actor: User | None) -> MonthClose:
     """Closes a month; the first may be any, then one after the other (the database holds to it as well).
 

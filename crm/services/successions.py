@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from crm import clock
 from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
@@ -25,6 +26,18 @@ def in_force(day: date, known: datetime | None = None) -> dict[int, int]:
     """Unit id → the unit that answers for it on a day, over several successions where there were: one statement."""
     rows = db.session.scalars(as_of(UnitSuccession, day, known))
     return resolved({row.unit_id: row.successor_id for row in rows})
+
+
+def acts_for(unit_id: int | None, answers: Mapping[int, int] | None = None) -> frozenset[int]:
+    """The units for which a unit acts today: itself and those it answers for; none where another answers for it.
+
+    Who fills in, signs and declines is asked here, and what waits for whom. `answers` is what `in_force` says today, where
+    the caller has it: else one statement.
+    """
+    if unit_id is None:
+        return frozenset()
+    answers = in_force(clock.today()) if answers is None else answers
+    return frozenset(one for one in (unit_id, *answers) if answers.get(one, one) == unit_id)
 
 
 def all_terms(known: datetime | None = None) -> list[UnitSuccession]:

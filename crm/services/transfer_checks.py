@@ -12,7 +12,7 @@ from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Project, Transfer, TransferSignature, User
 from crm.permissions import allowed
-from crm.services import handover, history, holdings, months
+from crm.services import handover, history, holdings, months, successions
 from crm.services.transfer_overtaking import grounds_of
 
 LONGEST = 1_000
@@ -51,10 +51,10 @@ def locked(number: int) -> Transfer:
 
 
 def must_be_of(unit_id: int, actor: User, permission: str, message: str) -> None:
-    """Raises NotAllowed unless the person has the permission and is of the unit."""
+    """Raises NotAllowed unless the person has the permission and is of the unit, or of the one that acts for it."""
     if not allowed(actor, permission):
         raise NotAllowed()
-    if actor.unit_id != unit_id:
+    if unit_id not in successions.acts_for(actor.unit_id):
         raise NotAllowed(message)
 
 
@@ -126,16 +126,14 @@ def must_be_open(project_id: int, day: date) -> None:
         raise Refused(N_("%(day)s项目还没有开始，不能生效"), field="day", day=day.isoformat())
 
 
-def add_signature(
-    transfer: Transfer, side: str, unit_id: int | None, digest: str, event: AuditEvent, actor: User
-) -> None:
-    """Somebody signs the list as it stands for a side, in the present round."""
+def add_signature(transfer: Transfer, side: str, digest: str, event: AuditEvent, actor: User) -> None:
+    """Somebody signs the list as it stands for a side, in the present round: for the own unit, or one it acts for."""
     db.session.add(
         TransferSignature(
             transfer_id=transfer.id,
             round=transfer.round,
             side=side,
-            unit_id=unit_id,
+            unit_id=None if side == "bureau" else actor.unit_id,
             user_id=actor.id,
             digest=digest,
             recorded_at=event.at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from crm.errors import Refused
 from crm.grants import UNITS
 from crm.models import Transfer, User
 from crm.permissions import allowed
-from crm.services import history, transfer_proposing, transfers
+from crm.services import history, successions, transfer_proposing, transfers
 from crm.services.transfer_overtaking import ALONE
 
 
@@ -37,18 +38,18 @@ def overdue() -> ColumnElement[bool]:
     return and_(ALONE, Transfer.due_on < clock.today())
 
 
-def waits_for(user: User) -> dict[str, ColumnElement[bool]]:
+def waits_for(user: User, units: Collection[int]) -> dict[str, ColumnElement[bool]]:
     """Step → the condition on Transfer that holds for those that wait for this person to fill, sign or confirm.
 
-    A unit's head fills and signs, its staff fill; nobody confirms what they proposed.
+    `units` are those for which the person's acts. A unit's head fills and signs, its staff fill; nobody confirms what they proposed.
     """
     filling: ColumnElement[bool] = false()
     signing: ColumnElement[bool] = false()
     confirming: ColumnElement[bool] = false()
-    if allowed(user, "transfer:fill") and user.unit_id is not None:
-        filling = and_(ALONE, Transfer.state == "filling", Transfer.from_unit_id == user.unit_id)
-    if allowed(user, "transfer:sign") and user.unit_id is not None:
-        signing = and_(ALONE, Transfer.state == "signing", Transfer.to_unit_id == user.unit_id)
+    if allowed(user, "transfer:fill"):
+        filling = and_(ALONE, Transfer.state == "filling", Transfer.from_unit_id.in_(units))
+    if allowed(user, "transfer:sign"):
+        signing = and_(ALONE, Transfer.state == "signing", Transfer.to_unit_id.in_(units))
     if allowed(user, "transfer:confirm"):
         others = or_(Transfer.proposed_by_id.is_(None), Transfer.proposed_by_id != user.id)
         confirming = and_(ALONE, Transfer.state == "confirming", others)
@@ -56,13 +57,14 @@ def waits_for(user: User) -> dict[str, ColumnElement[bool]]:
 
 
 def waiting_for(user: User) -> Waiting:
-    """What waits for a person: at most one statement."""
+    """What waits for a person: at most two statements, for who is of no unit one."""
     if not allowed(user, "transfer:read"):
         return Waiting()
-    late = overdue()
+    late, units = overdue(), frozenset[int]()
     if user.role in UNITS:
-        late = and_(late, or_(Transfer.from_unit_id == user.unit_id, Transfer.to_unit_id == user.unit_id))
-    conditions: Any = (*waits_for(user).values(), late)
+        units = successions.acts_for(user.unit_id)
+        late = and_(late, or_(Transfer.from_unit_id.in_(units), Transfer.to_unit_id.in_(units)))
+    conditions: Any = (*waits_for(user, units).values(), late)
     query = select(*(func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in conditions))
     return Waiting(*db.session.execute(query.where(ALONE)).one())
 

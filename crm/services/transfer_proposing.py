@@ -13,7 +13,7 @@ from crm.errors import NotAllowed, Refused
 from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import OPEN_TRANSFERS, Decision, Project, Transfer, Unit, User
-from crm.services import batch_kinds, dues, edits, policy, transfer_disputes
+from crm.services import batch_kinds, dues, edits, policy, successions, transfer_disputes
 from crm.services.dues import Due
 from crm.services.transfer_deadlines import due_on
 from crm.services.units import active_units
@@ -50,7 +50,8 @@ def chosen(project: Project, actor: User | None, from_unit_id: int | None) -> Du
             raise Refused(AHEAD, number=ahead.id, day=day, unit=unit)
         raise Refused(NOT_DUE)
     if actor is not None and actor.role in UNITS:
-        found = [due for due in found if actor.unit_id in (due.from_unit_id, due.to_unit_id)]
+        units = successions.acts_for(actor.unit_id)
+        found = [due for due in found if not units.isdisjoint((due.from_unit_id, due.to_unit_id))]
         if not found:
             raise NotAllowed(N_("只有实属单位、应属单位和商务局可以提出划转"))
     due = found[0]
@@ -76,7 +77,8 @@ def add(project: Project, due: Due, reason: str, actor: User | None) -> Transfer
         proposed_by_id=actor.id if actor else None,
     )
     if actor is not None and actor.role in UNITS:
-        side = "giver_id" if actor.unit_id == due.from_unit_id else "receiver_id"
+        gives = due.from_unit_id in successions.acts_for(actor.unit_id)
+        side = "giver_id" if gives else "receiver_id"
         setattr(made, side, actor.id)
     try:
         with db.session.begin_nested():

@@ -19,7 +19,7 @@ from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import OPEN_TRANSFERS, AuditEvent, Project, Transfer, User
 from crm.permissions import allowed
-from crm.services import carry_overs, handover, history, holdings, standing
+from crm.services import carry_overs, handover, history, holdings, standing, successions, transfer_people
 from crm.services import transfer_proposing as proposing
 from crm.services.holdings import Move
 from crm.services.transfer_checks import (
@@ -81,15 +81,15 @@ def propose(project_id: int, *, reason: str, actor: User | None, from_unit_id: i
 
 
 def take_up(number: int, *, version: int, actor: User) -> Transfer:
-    """The actor looks after it for the own unit from now on. Raises NotAllowed, Stale, and Refused for who does already."""
+    """The actor looks after it for the own unit, or one it acts for, from now on. Raises NotAllowed, Stale, and Refused for who does already."""
     transfer = locked(number)
     if not allowed(actor, "transfer:fill"):
         raise NotAllowed()
     must_be_at(transfer, OPEN_TRANSFERS, version)
-    sides = {transfer.from_unit_id: "giver_id", transfer.to_unit_id: "receiver_id"}
-    side = sides.get(actor.unit_id or 0)
-    if side is None:
+    sides = transfer_people.sides(transfer, successions.acts_for(actor.unit_id))
+    if not sides:
         raise NotAllowed(N_("只有移交单位和承接单位的人可以承办"))
+    side = {"giving": "giver_id", "receiving": "receiver_id"}[sides[0]]
     if getattr(transfer, side) == actor.id:
         raise Refused(N_("您已经是承办人"))
     setattr(transfer, side, actor.id)
@@ -113,7 +113,7 @@ def send(number: int, *, version: int, actor: User) -> Transfer:
     transfer.giver_id = transfer.giver_id or actor.id
     digest = handover.digest(transfer)
     event = _record("transfer.filled", transfer, actor, round=transfer.round, list=digest)
-    add_signature(transfer, "giving", transfer.from_unit_id, digest, event, actor)
+    add_signature(transfer, "giving", digest, event, actor)
     return transfer
 
 
@@ -178,7 +178,7 @@ def sign(number: int, *, version: int, actor: User) -> Transfer:
     transfer.state, transfer.due_on = "confirming", due_on("confirming")
     transfer.receiver_id = transfer.receiver_id or actor.id
     event = _record("transfer.signed", transfer, actor, round=transfer.round, list=digest)
-    add_signature(transfer, "receiving", transfer.to_unit_id, digest, event, actor)
+    add_signature(transfer, "receiving", digest, event, actor)
     return transfer
 
 
@@ -210,7 +210,7 @@ def confirm(number: int, *, version: int, actor: User, day: date | None = None) 
         effective_day=from_day,
         list=digest,
     )
-    add_signature(transfer, "bureau", None, digest, event, actor)
+    add_signature(transfer, "bureau", digest, event, actor)
     to = dict.fromkeys(transfer.duties, transfer.to_unit_id)
     move = Move(
         transfer.project_id, from_day, to.get("indicators"), to.get("enterprise_service"), transfer.id
@@ -228,11 +228,11 @@ def decline(number: int, *, version: int, note: str, actor: User) -> Transfer:
     transfer = locked(number)
     if not allowed(actor, "transfer:sign"):
         raise NotAllowed(N_("是否同意划转，由本单位负责人答复"))
-    steps = {transfer.from_unit_id: "filling", transfer.to_unit_id: "signing"}
-    step = steps.get(actor.unit_id or 0)
-    if step is None:
+    steps = {"giving": "filling", "receiving": "signing"}
+    sides = transfer_people.sides(transfer, successions.acts_for(actor.unit_id))
+    if not sides:
         raise NotAllowed(N_("只有移交单位和承接单位可以不同意"))
-    must_be_at(transfer, (step,), version)
+    must_be_at(transfer, [steps[side] for side in sides], version)
     _end(transfer, "declined", said(note, N_("请写明不同意的理由")), actor)
     _record("transfer.declined", transfer, actor, note=transfer.note)
     return transfer

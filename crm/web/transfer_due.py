@@ -11,7 +11,16 @@ from crm.models import Project, Transfer, Unit, User
 from crm.periods import Month
 from crm.permissions import allowed
 from crm.rules.explanation import words
-from crm.services import dues, holdings, policy, projects, transfer_disputes, transfer_proposing, transfers
+from crm.services import (
+    dues,
+    holdings,
+    policy,
+    projects,
+    successions,
+    transfer_disputes,
+    transfer_proposing,
+    transfers,
+)
 from crm.services.dues import Due
 from crm.services.policy import Policy
 from crm.services.transfer_disputes import Dispute
@@ -54,12 +63,12 @@ class DuePage:
         units = {unit.id: unit for unit in all_units()}
         today = clock.today()
         completed = project.completed_on is not None and project.completed_on <= today
-        duties = []
+        duties, mine = [], successions.acts_for(user.unit_id)
         for due in dues.of(project, today):
             rule, day = dues.rule_of(due), holdings.effective_day(due.since)
             quotation = Quotation(rule, *words(rule, completed=completed))
-            parties = (due.from_unit_id, due.to_unit_id)
-            may = allowed(user, "transfer:confirm") or user.unit_id in parties
+            parties = {due.from_unit_id, due.to_unit_id}
+            may = allowed(user, "transfer:confirm") or not mine.isdisjoint(parties)
             duties.append(Duty(due, quotation, day, _closed(due.since, day), may))
         return cls(
             project,

@@ -26,7 +26,7 @@ from crm.models import (
     User,
 )
 from crm.rules.explanation import words
-from crm.services import handover, holdings, policy, transfer_effects, transfer_rights, transfers
+from crm.services import handover, holdings, policy, successions, transfer_effects, transfer_rights, transfers
 from crm.services.handover_entry import LONGEST, attachable
 from crm.services.policy import Policy
 from crm.services.transfer_effects import Effects
@@ -76,6 +76,8 @@ class TransferPage:
     effects: Effects | None
     """What it would change; none where it has ended."""
     units: Mapping[int, Unit]
+    acting: Mapping[str, Unit]
+    """Side → the unit that acts for it: of one that another succeeded, that one."""
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Step, or `item-12`, `add-tasks` → what was refused."""
     given: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +96,7 @@ class TransferPage:
     ) -> TransferPage:
         """The page; raises NotFound."""
         transfer = transfers.by_id(number, user)
+        answers = successions.in_force(clock.today())
         reads = transfer_rights.reads_list(transfer, user)
         items = handover.items(transfer) if reads else []
         fills = transfer.state == "filling" and transfer.batch_id is None
@@ -101,8 +104,8 @@ class TransferPage:
         return cls(
             transfer,
             user,
-            transfer_rights.steps(transfer, user),
-            transfer_rights.is_party(transfer, user),
+            transfer_rights.steps(transfer, user, successions.acts_for(user.unit_id, answers)),
+            reads or transfer_rights.is_party(transfer, user),
             reads,
             [
                 Section(
@@ -126,6 +129,7 @@ class TransferPage:
             Panel.of(transfer) if reads and transfer.batch_id is None else None,
             transfer_effects.of_transfer(transfer, user) if transfer.is_open and reads else None,
             {unit.id: unit for unit in (transfer.from_unit, transfer.to_unit)},
+            _acting(transfer, answers),
             errors or {},
             given or {},
         )
@@ -186,6 +190,14 @@ def _completed(transfer: Transfer) -> bool:
             query.order_by(ProjectFacts.valid_from.desc(), ProjectFacts.id.desc()).limit(1)
         )
     return day is not None and day <= clock.today()
+
+
+def _acting(transfer: Transfer, answers: Mapping[int, int]) -> dict[str, Unit]:
+    parties = {"giving": transfer.from_unit, "receiving": transfer.to_unit}
+    return {
+        side: db.session.get_one(Unit, answers[unit.id]) if unit.id in answers else unit
+        for side, unit in parties.items()
+    }
 
 
 def _signatures(transfer: Transfer) -> list[TransferSignature]:
