@@ -1,4 +1,5 @@
-"""The main task without a mouse, and without JavaScript: find a project, open it, edit, preview, save."""
+"""The main tasks without a mouse: find a project, open it, edit, preview, save; sign a list from the desk. And without
+JavaScript."""
 
 from __future__ import annotations
 
@@ -47,6 +48,18 @@ def test_the_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".notice-success")).to_be_visible()
     expect(page.locator("#facts")).to_contain_text("只用键盘的企业")
+
+
+def test_a_list_is_signed_with_the_keyboard_alone(visit: Visit) -> None:
+    page = visit("cihui-head")
+    page.goto("/desk")
+    tab_to(page, "a.desk-link[href*='/transfers/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/transfers/*")
+    tab_to(page, "form[action*='/sign'] button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice-success")).to_contain_text("等商务局确认")
+    expect(page.locator("#signatures")).to_contain_text("慈惠街")
 
 
 def test_a_wide_table_scrolls_by_keyboard(visit: Visit) -> None:

@@ -137,7 +137,7 @@ STEPS: dict[str, Callable[[int, int], Any]] = {
         ("sign", "sign", Stale, "双方已经签字"),
         ("sign", "sign for another", NotAllowed, "只能为本单位签字"),
         ("close", "confirm", Refused, "已月结，划转最早从2021-05-01起生效"),
-        ("begin later", "confirm", Stale, "已被他人修改"),
+        ("begin later", "confirm", Stale, "清单在移交单位填写，没有再做什么"),
         ("propose", "propose", Refused, "已有办理中的划转"),
     ],
 )
