@@ -11,9 +11,12 @@ from crm.errors import Refused
 from crm.messages import N_
 from crm.models import OPEN_TRANSFERS, Transfer, Unit, User
 from crm.permissions import could
-from crm.services import history, posts, successions
+from crm.services import history, posts, successions, transfer_people
 
-HOLDERS = {"giving": ("giver_id", "from_unit_id"), "receiving": ("receiver_id", "to_unit_id")}
+HOLDERS: dict[transfer_people.Side, tuple[str, str]] = {
+    "giving": ("giver_id", "from_unit_id"),
+    "receiving": ("receiver_id", "to_unit_id"),
+}
 """Side → who looks after a transfer for it, and its unit."""
 
 
@@ -49,18 +52,6 @@ def release(
             if to and not (to.id in members[unit_id] and could(to, "transfer:fill")):
                 raise Refused(N_("划转%(number)s只能移交给同一单位的同事"), field="heir", number=transfer.id)
             setattr(transfer, holder, to.id if to else None)
-            _record(transfer, side, db.session.get_one(User, has), to, actor)
+            transfer_people.tell(transfer, side, db.session.get_one(User, has), to, actor)
             left.append(transfer)
     return left
-
-
-def _record(transfer: Transfer, side: str, before: User, to: User | None, actor: User | None) -> None:
-    history.record(
-        "transfer.passed_on",
-        transfer,
-        actor=actor,
-        number=transfer.project.number,
-        side=side,
-        before=before.login,
-        after=to.login if to else "",
-    )

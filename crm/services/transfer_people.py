@@ -68,12 +68,17 @@ def _pass_on(side: Side, person: User, to: User, actor: User | None) -> None:
             message = N_("划转%(number)s只能移交给同一单位的同事")
             raise Refused(message, field="to", number=transfer.id)
         setattr(transfer, "giver_id" if side == "giving" else "receiver_id", to.id)
-        history.record(
-            "transfer.passed_on",
-            transfer,
-            actor=actor,
-            number=transfer.project.number,
-            side=side,
-            before=person.login,
-            after=to.login,
-        )
+        tell(transfer, side, person, to, actor)
+
+
+def tell(transfer: Transfer, side: Side, before: User, to: User | None, actor: User | None) -> None:
+    """Has the log tell who looks after a transfer from now on; nobody where it waits for the unit's head."""
+    history.record(
+        "transfer.passed_on",
+        transfer,
+        actor=actor,
+        number=transfer.project.number,
+        side=side,
+        before=before.login,
+        after=to.login if to else "",
+    )
