@@ -13,6 +13,7 @@ from flask import Flask
 from crm import clock
 from crm.db import count_statements, db, transaction
 from crm.models import Project, Transfer, TransferItem
+from crm.periods import ALWAYS
 from crm.services import attribution, handover, people, projects, standing, units
 from tests import build
 from tests.web.conftest import TODAY, Client, register
@@ -216,6 +217,22 @@ def test_the_desk_shows_what_waits_and_leads_there(client: Client, due: Flask) -
         NAME not in client("reviewer").get("/desk").text and NAME in client("bureau_head").get("/desk").text
     )
     assert sent(client, due, "reviewer", "confirm", day="2021-04-15").status_code == 403
+
+
+def test_the_page_says_what_sent_a_signed_list_back(client: Client, due: Flask) -> None:
+    client("reviewer").post("/transfers/new", data={"project": "P9"})
+    filled_in(client, due)
+    sent(client, due, "unit_head", "send")
+    with due.app_context(), transaction(), clock.at(TODAY):
+        project = db.session.query(Project).filter_by(number="P9").one()
+        projects.change(project, {"completed_on": date(2021, 5, 20)}, actor=None, valid_from=ALWAYS)
+    assert made(due)[:2] == ("filling", 2)
+    for language, told in (("zh", "清单须重新签字"), ("en", "signed again")):
+        page = client("street", language).get("/transfers/1").text
+        assert told in page and page.count("2021-04-15") == 2 <= page.count("2021-05-20")
+    assert "清单须重新签字" not in client("other").get("/transfers/1").text
+    assert sent(client, due, "unit_head", "send").status_code == 303
+    assert "清单须重新签字" not in client("street").get("/transfers/1").text
 
 
 def test_whose_post_ends_is_asked_who_takes_over_the_transfers(client: Client, due: Flask) -> None:
