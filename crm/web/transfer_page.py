@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -32,6 +33,7 @@ from crm.services.policy import Policy
 from crm.services.transfer_effects import Effects
 from crm.web.attachments import Panel
 from crm.web.effects_picture import Shown
+from crm.web.presentation import unit_name
 from crm.web.project_page import Quotation
 
 STATES = ITEM_STATES
@@ -155,6 +157,12 @@ class TransferPage:
             (there.get(number) or db.session.get(TransferItem, number), text) for number, text in said.items()
         )
         return [(line, text) for line, text in found if line is not None]
+
+    def party(self, side: str) -> str:
+        """The name of the unit that acts for a side; where it succeeded another, also that one's."""
+        unit = self.transfer.from_unit if side == "giving" else self.transfer.to_unit
+        name, acting = unit_name(unit), self.acting[side]
+        return name if acting.id == unit.id else unit_name(acting) + _("（承继%(unit)s）", unit=name)
 
     def signed(self, side: str) -> TransferSignature | None:
         """The side's signature of the present round."""
