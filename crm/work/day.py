@@ -11,6 +11,7 @@ from crm.db import db, transaction
 from crm.messages import N_
 from crm.services import (
     attachments,
+    batch_signing,
     carry_overs,
     jobs,
     lead_pool,
@@ -66,6 +67,12 @@ def overtake_transfers(run: Run) -> None:
     _by_id(run, lambda after: transfer_overtaking.overtake_some(after=after, most=TRANSFERS_AT_ONCE))
 
 
+def send_on_batches(run: Run) -> None:
+    """Batches whose last missing unit gave way to one that has signed wait for the bureau."""
+    with run.step():
+        batch_signing.go_on()
+
+
 def correct_carry_overs(run: Run) -> None:
     """What was carried over of projects whose facts were corrected by an import, or whose rules changed, is set right."""
     _by_id(run, lambda after: carry_overs.correct_some(after=after, most=TRANSFERS_AT_ONCE))
@@ -118,6 +125,7 @@ DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     *((name, _left(step)) for name, step in catching_up.LEFT),
     (N_("保护期满的线索进入公共池"), enter_expired_leads),
     (N_("终止事实已变的划转"), overtake_transfers),
+    (N_("把各单位都已签署的批次送商务局"), send_on_batches),
     (N_("提出到期未提的划转"), propose_transfers),
     (N_("更正事实已变的结转"), correct_carry_overs),
     (N_("放下已离开单位的人承办的划转"), release_transfers),

@@ -56,3 +56,24 @@ def test_a_batch_waits_for_the_successor_of_a_unit_that_signs(books: Any) -> Non
     signing = {codes[unit_id] for unit_id in batch_signers.signers(batch)}
     assert "jd" not in signing and "sy" in signing
     assert {code for code in HEADS if batch_signing.waiting_for(person(code))} == signing
+
+
+def test_a_batch_that_nobody_has_to_sign_any_more_waits_for_the_bureau(books: Any) -> None:
+    batch = sent()
+    codes = {unit.id: unit.code for unit in units.all_units()}
+    for unit_id in batch_signers.signers(batch):
+        if codes[unit_id] != "jd":
+            batch_signing.sign(batch.id, version=batch.version, actor=person(codes[unit_id]))
+    batch_signing.go_on()
+    assert batch.state == "signing", "jd is missing"
+    signed = next(
+        code
+        for code in HEADS
+        if code != "jd" and code in {codes[one] for one in batch_signing.signatures(batch)}
+    )
+    successions.succeed(
+        units.unit_by_code("jd"), units.unit_by_code(signed), valid_from=TODAY, basis="x", actor=None
+    )
+    batch_signing.go_on()
+    assert batch.state == "confirming"
+    assert batch in batch_signing.waiting_for(person("bureau_head"))
