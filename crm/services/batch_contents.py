@@ -113,7 +113,7 @@ def rows(batch: TransferBatch) -> Sequence[Any]:
     """What a batch consists of as rows, in order of the projects' ids: one statement."""
     columns = (
         Transfer.id, Transfer.project_id, Transfer.from_unit_id, Transfer.to_unit_id, Transfer.indicators,
-        Transfer.enterprise_service, Transfer.rule, Transfer.since, Transfer.effective_day,
+        Transfer.enterprise_service, Transfer.rule, Transfer.since, Transfer.effective_day, Transfer.note,
     )  # fmt: skip
     query = in_it(batch).with_only_columns(*columns).order_by(Transfer.project_id)
     return db.session.execute(query).all()

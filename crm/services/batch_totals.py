@@ -17,7 +17,7 @@ from crm.services.unit_figures import Amount
 
 
 def of_batch(batch: TransferBatch, user: User | None) -> Effects:
-    """What the transfers of a batch would change if they were confirmed today, exceptions left out: at most five statements.
+    """What the transfers of a batch would change if they were confirmed today, exceptions left out: at most eight statements.
     Of a batch that is in effect what they did change, as it was kept: one statement.
     """
     if not batch.summary:
@@ -36,7 +36,7 @@ def of_batch(batch: TransferBatch, user: User | None) -> Effects:
 
 
 def of_lines(lines: Sequence[Line], user: User | None) -> Effects:
-    """What a batch of these lines, at least one, would change if it were confirmed today: at most five statements."""
+    """What a batch of these lines, at least one, would change if it were confirmed today: at most eight statements."""
     groups: dict[tuple[int, int, tuple[Duty, ...]], list[int]] = {}
     for line in lines:
         groups.setdefault((line.from_unit_id, line.to_unit_id, line.duties), []).append(line.project_id)

@@ -16,13 +16,12 @@ from itertools import islice
 from typing import Any, Protocol
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import aliased
 
 from crm import clock
 from crm.db import db
-from crm.models import AuditEvent, CarryOver, Project, ProjectFacts, Transfer, User, duties_of
+from crm.models import AuditEvent, CarryOver, Project, Transfer, User, duties_of
 from crm.periods import Month
-from crm.services import closed_months, dues, history, months, standing
+from crm.services import closed_months, dues, history, months
 from crm.services.closed_months import Span
 
 INDICATORS, FIGURE = "indicators", "total_investment"
@@ -73,7 +72,7 @@ class Line:
 def book(transfers: Iterable[Any], event: AuditEvent) -> int:
     """Writes the lines of transfers, or rows with their columns, that were confirmed; returns how many there are.
 
-    Takes a statement where no month is closed, else four more for each five thousand, and one to write. Called once for each
+    Takes a statement where no month is closed, else three more for each five thousand, and one to write. Called once for each
     transfer, after its `effective_day` was set: the database refuses the same line twice.
     """
     closed = months.last_closed_day()
@@ -86,7 +85,7 @@ def book(transfers: Iterable[Any], event: AuditEvent) -> int:
 def preview(passing: Iterable[Passing]) -> list[Line]:
     """The lines that would be written if all this were confirmed today; writes nothing.
 
-    Takes a statement where no month is closed, else four more for each five thousand.
+    Takes a statement where no month is closed, else three more for each five thousand.
     """
     closed = months.last_closed_day()
     if closed is None:
@@ -165,19 +164,14 @@ def _lines(passing: Iterable[tuple[date, Any]], closed: date) -> Iterator[tuple[
     moving = iter([(day, one) for day, one in passing if INDICATORS in duties_of(one)])
     while some := list(islice(moving, AT_ONCE)):
         known = closed_months.differing([one.project_id for _, one in some], Month.of(closed))
-        late = []
         for day, one in some:
-            month = Month.of(day)
-            of_project = known[one.project_id]
+            month, of_project = Month.of(day), known[one.project_id]
             for span in of_project.spans:
                 # what a unit that ceases hands to its successor settles the successor's months alone
                 settles = one.to_unit_id in (span.entitled_id, of_project.entitled_id)
                 if settles and span.first < month:
-                    late.append((one, span, month))
-        amounts = _amounts([one.project_id for one, span, _ in late if span.line is None], closed)
-        for one, span, month in late:
-            fen = span.line.to_fen if span.line else amounts.get(one.project_id)
-            yield one, _line(one.project_id, span, month, fen)
+                    fen = span.line.to_fen if span.line else of_project.fen
+                    yield one, _line(one.project_id, span, month, fen)
 
 
 def _line(project_id: int, span: Span, month: Month, fen: int | None) -> Line:
@@ -209,14 +203,3 @@ def _write(lines: Iterable[tuple[int, Line]], event: AuditEvent) -> int:
     if rows:
         db.session.execute(CarryOver.__table__.insert(), rows)  # type: ignore[attr-defined]
     return len(rows)
-
-
-def _amounts(project_ids: Sequence[int], day: date) -> dict[int, int | None]:
-    """Project id → its total investment in fen as of a day, which is what closed months were booked with."""
-    if not project_ids:
-        return {}
-    facts = aliased(ProjectFacts)
-    query = select(Project.id, facts.total_investment_fen)
-    query = query.join(facts, facts.id == standing.version(day))
-    query = query.where(Project.id.in_(project_ids))
-    return {project_id: fen for project_id, fen in db.session.execute(query)}  # noqa: C416

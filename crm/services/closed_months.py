@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import CarryOver
+from crm.models import CarryOver, Project, ProjectFacts
 from crm.periods import Month
-from crm.services import dues, holdings
+from crm.services import dues, holdings, standing
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Months:
 
     spans: Sequence[Span]
     entitled_id: int | None
+    fen: int | None
+    """The total investment that closed months were booked with; none where the books did not know it."""
 
 
 def differing(project_ids: Sequence[int], until: Month) -> dict[int, Months]:
@@ -43,13 +46,24 @@ def differing(project_ids: Sequence[int], until: Month) -> dict[int, Months]:
     """
     entitled, held = dues.entitlements(project_ids), holdings.rows_of(project_ids)
     lines: dict[int, list[CarryOver]] = {project_id: [] for project_id in project_ids}
-    query = select(CarryOver).where(CarryOver.project_id.in_(project_ids), CarryOver.duty == "indicators")
-    for line in db.session.scalars(query.order_by(CarryOver.id)):
-        lines[line.project_id].append(line)
+    amounts: dict[int, int | None] = {}
+    facts = aliased(ProjectFacts)
+    query = (
+        select(Project.id, facts.total_investment_fen, CarryOver)
+        .select_from(Project)
+        .outerjoin(facts, facts.id == standing.version(until.last))
+        .outerjoin(CarryOver, and_(CarryOver.project_id == Project.id, CarryOver.duty == "indicators"))
+        .where(Project.id.in_(project_ids))
+    )
+    for project_id, fen, line in db.session.execute(query.order_by(Project.id, CarryOver.id)):
+        amounts[project_id] = fen
+        if line is not None:
+            lines[project_id].append(line)
     return {
         project_id: Months(
             _spans(_by_month(entitled[project_id]), _by_month(held[project_id]), lines[project_id], until),
             entitled[project_id][-1][3] if entitled[project_id] else None,
+            amounts.get(project_id),
         )
         for project_id in project_ids
     }

@@ -104,7 +104,7 @@ class Effects:
 
 
 def of_transfer(transfer: Transfer, user: User | None) -> Effects:
-    """What an open transfer would change if it were confirmed today; nothing of one that has ended. At most five statements."""
+    """What an open transfer would change if it were confirmed today; nothing of one that has ended. At most eight statements."""
     return of(moves(Transfer.id == transfer.id), user)
 
 
@@ -127,7 +127,7 @@ def of(moving: Any, user: User | None, late: Iterable[carry_overs.Passing] | Non
 
     The query has one row for a project, with the columns that `moves` has; a responsibility that the giving unit does not
     hold (any more) does not pass on. `late` is what carries over where the query does not say since when. Four statements,
-    and four more for each five thousand where months are closed.
+    and four more for each five thousand, where months are closed.
     """
     seen = standpoint.at(clock.today())
     rows = moving.subquery()

@@ -20,6 +20,7 @@ from crm.rules.explanation import RULE_NAMES
 from crm.services import (
     batch_changes,
     batch_checks,
+    batch_contents,
     batch_list,
     batch_signers,
     batch_signing,
@@ -85,12 +86,13 @@ def show(number: int) -> str:
     is_open = batch.state in OPEN_BATCHES
     bureau = allowed(current_user, "batch:draw-up") or allowed(current_user, "batch:confirm")
     effects = Shown.with_units(batch_totals.of_batch(batch, actor()), by_id)
-    signing = batch_signers.signers(batch) if is_open else []
+    job = batch_signing.job_of(batch)
+    job_runs = job is not None and job.finished_at is None
+    rows = batch_contents.rows(batch) if is_open and bureau and not job_runs else None
+    signing = batch_signers.signers(batch, rows) if is_open else []
     signatures = batch_signing.signatures(batch) if batch.state != "drafting" else {}
     unsigned = set(signing) - set(signatures) if batch.state in ("drafting", "signing") else set()
     nobody_signs = batch_signers.without_anybody(unsigned) if unsigned else set()
-    job = batch_signing.job_of(batch)
-    job_runs = job is not None and job.finished_at is None
     out, out_count = batch_list.taken_out(batch)
     kept = {"number": batch.id} | given.kept("unit") | ({"asked": 1} if asked else {})
     return render_template(
@@ -104,8 +106,8 @@ def show(number: int) -> str:
         unit_choices=[(by_id[one].code, unit_name(by_id[one])) for one, _held in effects.rows],
         units=by_id,
         asked=asked,
-        asked_count=batch_list.asked_count(batch) if batch.state == "drafting" else 0,
-        changed=batch_changes.changed(batch) if is_open and bureau and not job_runs else [],
+        asked_count=batch_list.asked_count(batch, rows) if batch.state == "drafting" else 0,
+        changed=batch_changes.changed(batch, rows) if rows else [],
         signing=[one for one in units if one.id in (signing or signatures)],
         signatures=signatures,
         nobody_signs=[one for one in units if one.id in nobody_signs],
