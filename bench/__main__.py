@@ -30,7 +30,7 @@ SIZES = {
         (load, 10_000),
         (leads, 100_000),
         (holdings, 100_000),
-        (pages, 200_000),
+        (pages, 150_000),
     ),
     "bench-full": (
         (attribution, 2_000_000),
