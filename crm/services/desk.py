@@ -24,7 +24,7 @@ BATCH_STEPS = {"drafting": "draw_up", "signing": "sign", "confirming": "confirm"
 
 BEGINNINGS = {
     "fill": ("transfer.proposed",),
-    "answer": ("transfer.returned",),
+    "answer": ("transfer.returned", "transfer.ground_changed"),
     "sign": ("transfer.filled", "batch.sent"),
     "confirm": ("transfer.signed", "batch.signed"),
     "draw_up": ("batch.drawn_up", "batch.returned"),

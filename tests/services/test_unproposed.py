@@ -13,7 +13,7 @@ from crm.db import count_statements
 from crm.services import desk, standing, transfer_clocks, transfer_disputes, transfers, unproposed
 from crm.services.transfer_list import Filters, Listing
 from tests.services.offering import person
-from tests.services.transferring import TODAY, begin, brought, project, proposed, register
+from tests.services.transferring import TODAY, begin, brought, change, project, proposed, register
 
 DAYS = 60
 STOCK = {"signed_on": date(2018, 1, 1), "completed_on": date(2019, 1, 1), "served_by": "gx"}
@@ -91,3 +91,12 @@ def test_a_desk_has_first_what_has_waited_longest(small: Any) -> None:
         if task.transfer
     ]
     assert told == [("P1", "fill", -9), ("P3", "fill", 1), ("P2", "answer", 1)]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_list_that_a_new_ground_sent_back_waits_from_that_day(small: Any) -> None:
+    with clock.at(TODAY - timedelta(days=9)):
+        made = brought("signing")
+    change("completed_on", date(2021, 5, 20), valid_from=date(1, 1, 1))
+    [task] = desk.tasks(person("gx"))
+    assert (task.transfer, task.step, task.since) == (made, "answer", TODAY)
