@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from crm.db import db
-from crm.models import DUTIES, Decision, Duty, Outcome, Project
+from crm.models import DUTIES, SUCCESSION, Decision, Duty, Outcome, Project
 from crm.rules.facts import NOTICE_DAY
 from crm.services import dues, successions
 
@@ -23,17 +23,23 @@ RULES: Mapping[str, frozenset[str]] = {
 """Kind of batch → the rules whose differences it settles; a succession settles what the ceasing unit holds."""
 
 
-def can_contain(day: date) -> ColumnElement[bool]:
-    """The condition on Project and its Decision, both as they are on a day, that holds where some kind of batch can
-    contain what is due of it: two statements.
+def kind_of(day: date) -> ColumnElement[str | None]:
+    """For a query over projects and their decisions, both as they are on a day: the kind of batch that can contain what is
+    due of a project, none where none can: two statements.
     """
     by_outcome, succeeded = rules_by_outcome(), list(successions.in_force(day))
-    found = []
-    for duty in DUTIES:
-        held = getattr(Project, f"held_{duty}_id")
-        of_rules = (belongs(kind, by_outcome, Decision.outcome_id, (duty,)) for kind in RULES)
-        found += [and_(getattr(Project, f"{duty}_id") != held, or_(*of_rules)), held.in_(succeeded)]
-    return or_(*found)
+    held = {duty: getattr(Project, f"held_{duty}_id") for duty in DUTIES}
+    kinds = [(or_(*(holder.in_(succeeded) for holder in held.values())), SUCCESSION)]
+    for kind in RULES:
+        of_kind = (
+            and_(
+                getattr(Project, f"{duty}_id") != holder,
+                belongs(kind, by_outcome, Decision.outcome_id, (duty,)),
+            )
+            for duty, holder in held.items()
+        )
+        kinds.append((or_(*of_kind), kind))
+    return case(*kinds, else_=None)
 
 
 def rules_by_outcome() -> dict[int, dict[Duty, str]]:

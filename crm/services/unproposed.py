@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, String, case, cast, func, null, select
 
 from crm import clock
 from crm.db import db
 from crm.grants import UNITS
-from crm.models import DUTIES, SUCCESSION, Decision, Project, User
+from crm.models import Decision, Project, User
 from crm.permissions import allowed
-from crm.services import batch_kinds, successions, transfer_disputes
+from crm.services import batch_kinds, transfer_disputes
 from crm.services.transfer_list import COUNTED_AT_MOST, Filters, Line, Listing
 
 SHOWN = 10
@@ -52,7 +52,7 @@ def of(user: User, due_days: int) -> Group | None:
     if not allowed(user, "transfer:propose"):
         return None
     listing = _listing(user, due_days)
-    kind = NO_KIND if user.role in UNITS else _kind()
+    kind = NO_KIND if user.role in UNITS else batch_kinds.kind_of(clock.today())
     return Group(_tally(listing, kind), listing.first(SHOWN, None, kind.is_(None)))
 
 
@@ -79,18 +79,3 @@ def _tally(listing: Listing, kind: ColumnElement[str | None]) -> Tally:
         count > COUNTED_AT_MOST,
         {name: many for name, many, *_ in sorted(rows, key=lambda row: -row[1]) if name is not None},
     )
-
-
-def _kind() -> ColumnElement[str | None]:
-    """For a query over projects and their decisions: the kind of batch that can contain it, none where none can: two
-    statements.
-    """
-    by_outcome, succeeded = batch_kinds.rules_by_outcome(), list(successions.in_force(clock.today()))
-    kinds = [(or_(*(holder.in_(succeeded) for _, holder in transfer_disputes.PAIRS)), SUCCESSION)]
-    for kind in batch_kinds.RULES:
-        of_kind = (
-            and_(entitled != holder, batch_kinds.belongs(kind, by_outcome, Decision.outcome_id, (duty,)))
-            for duty, (entitled, holder) in zip(DUTIES, transfer_disputes.PAIRS, strict=True)
-        )
-        kinds.append((or_(*of_kind), kind))
-    return case(*kinds, else_=None)

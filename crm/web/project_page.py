@@ -135,21 +135,17 @@ class ProjectPage:
 
     def entitled(self, responsibility: str) -> Entitled | None:
         """Who is entitled to a responsibility on the day; none where nobody is."""
-        runs: list[Period] = []
-        for period in self.periods:
-            if period.responsibility != responsibility:
-                continue
-            led_on = bool(runs) and runs[-1].to == period.from_ and _leads_on(runs[-1], period)
-            runs = [*runs, period] if led_on else [period]
-            if period.from_ <= self.moment.on and (period.to is None or self.moment.on < period.to):
-                found, since = period, runs[0].from_
-                break
-        else:
+        day, own = self.moment.on, [one for one in self.periods if one.responsibility == responsibility]
+        found = next((one for one in own if one.from_ <= day and (one.to is None or day < one.to)), None)
+        if found is None:
             return None
-        until = found.to
-        for period in self.periods:
-            if period.responsibility == responsibility and period.from_ == until and _leads_on(found, period):
-                until = period.to
+        since, until = found.from_, found.to
+        for before in reversed(own):
+            if before.to == since and _leads_on(before, found):
+                since = before.from_
+        for after in own:
+            if after.from_ == until and _leads_on(found, after):
+                until = after.to
         completed = self.stage == "completed"
         return Entitled(found, since, until, words(found.attribution.rule, completed=completed)[0])
 
