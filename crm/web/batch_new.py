@@ -16,9 +16,10 @@ from crm.rules.facts import NOTICE_DAY
 from crm.services import batch_checks, batch_contents, batch_totals, batches, successions
 from crm.services.units import all_units
 from crm.web import batch_words
-from crm.web.batches import LARGEST_ID, actor, long_text
+from crm.web.batches import MOST_SENT
 from crm.web.effects_picture import Shown
-from crm.web.parameters import Given
+from crm.web.forms import actor, long_text
+from crm.web.parameters import LARGEST_ID, Given
 from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("batch_new", __name__)
@@ -41,7 +42,7 @@ def draw_up() -> Redirect | str | tuple[str, int]:
     given = Given(request.form)
     kind, day = given.one_of("kind", BATCH_KINDS) or "", given.day("day")
     unit = next((one for one in all_units() if one.code == given.text("unit")), None)
-    texts = {name: long_text(name) for name in ("title", "basis")}
+    texts = {name: long_text(name, MOST_SENT) for name in ("title", "basis")}
     try:
         with transaction():
             batch_checks.check(kind, day, unit=unit, **texts)

@@ -12,9 +12,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from crm.db import transaction
-from crm.errors import NotAllowed, NotFound, Refused, Stale
+from crm.errors import Refused
 from crm.messages import N_
-from crm.models import BATCH_STATES, TransferBatch, User
+from crm.models import BATCH_STATES, TransferBatch
 from crm.permissions import allowed, needs
 from crm.rules.explanation import RULE_NAMES
 from crm.services import (
@@ -32,13 +32,16 @@ from crm.services.batches import OPEN_BATCHES
 from crm.services.units import all_units
 from crm.web import batch_words, job_words
 from crm.web.effects_picture import Shown
-from crm.web.parameters import Given, Pages, plain
-from crm.web.presentation import said, unit_name
+from crm.web.forms import actor, back, long_text, version
+from crm.web.parameters import LARGEST_ID, Given, Pages
+from crm.web.presentation import unit_name
 
 blueprint = Blueprint("batches", __name__)
 
 A_PAGE = 30
-LARGEST_ID = 2**31 - 1
+MOST_SENT = 2 * batch_checks.LONGEST
+"""Of a text that is longer than what is kept enough is read for it to be refused."""
+
 NUMBER = f"<int(max={LARGEST_ID}):number>"
 
 
@@ -173,17 +176,15 @@ def _route(name: str, step: Step) -> None:
     @needs(step.permission)
     def take(number: int) -> Redirect:
         """Takes the step and goes back to the batch, which shows how it stands now."""
-        given = {one: _chosen() if one == "transfer_ids" else long_text(one) for one in step.given}
-        version = Given(request.form).whole("version", LARGEST_ID) or 0
+        given: dict[str, Any] = {
+            one: _chosen() if one == "transfer_ids" else long_text(one, MOST_SENT) for one in step.given
+        }
         try:
             with transaction():
-                step.verb(number, version=version, actor=actor(), **given)
-        except (NotAllowed, NotFound):
-            raise
-        except (Refused, Stale) as refused:
-            flash(said(refused.message, refused.values), "error")
-        else:
-            flash(_(step.done, count=len(given.get("transfer_ids", ()))), "success")
+                step.verb(number, version=version(), actor=actor(), **given)
+        except Refused as refused:
+            return back(refused, "batches.show", number=number)
+        flash(_(step.done, count=len(given.get("transfer_ids", ()))), "success")
         return redirect(url_for("batches.show", number=number), 303)
 
 
@@ -198,15 +199,3 @@ def _chosen() -> set[int]:
         for value in values
         if value.isascii() and value.isdecimal() and len(value) <= 10 and int(value) <= LARGEST_ID
     }
-
-
-def long_text(name: str) -> str:
-    """What was written in a field of several lines, without control characters."""
-    found = request.form.get(name, "")
-    return "\n".join(plain(line).rstrip() for line in found[: 4 * batch_checks.LONGEST].splitlines()).strip()
-
-
-def actor() -> User:
-    """Whoever asks."""
-    person: Any = current_user
-    return person  # type: ignore[no-any-return]
