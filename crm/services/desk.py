@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from crm import clock
@@ -15,6 +15,8 @@ from crm.grants import UNITS
 from crm.models import AuditEvent, Transfer, TransferBatch, User
 from crm.permissions import allowed
 from crm.services import batch_signing, successions
+from crm.services.transfer_clocks import NEEDED, waits_for
+from crm.services.transfer_overtaking import ALONE
 
 MOST = 100
 """What a desk shows; whoever has more sees those with the nearest deadlines."""
@@ -53,7 +55,9 @@ class Task:
 
 def tasks(user: User) -> list[Task]:
     """What waits, what has waited longest first; a step that was taken again waits anew. At most five statements."""
-    query = select(Transfer).where(waits_for(user)).order_by(Transfer.due_on, Transfer.id).limit(MOST)
+    units = successions.acts_for(user.unit_id) if user.role in UNITS else ()
+    waits = or_(false(), *waits_for(user, units).values())
+    query = select(Transfer).where(ALONE, waits).order_by(Transfer.due_on, Transfer.id).limit(MOST)
     query = query.options(
         joinedload(Transfer.project), joinedload(Transfer.from_unit), joinedload(Transfer.to_unit)
     )
@@ -103,21 +107,4 @@ def step_of(transfer: Transfer) -> str:
 
 def own(transfer: Transfer, user: User) -> bool:
     """May the person take the next step?"""
-    needed = {"filling": "transfer:fill", "signing": "transfer:sign", "confirming": "transfer:confirm"}
-    return allowed(user, needed[transfer.state])
-
-
-def waits_for(user: User) -> ColumnElement[bool]:
-    """The condition on Transfer that holds for those whose next step is the person's or that of a unit for which the
-    person's acts; of a batch none is: at most one statement.
-    """
-    alone = Transfer.batch_id.is_(None)
-    if user.role in UNITS and user.unit_id is not None:
-        units = successions.acts_for(user.unit_id)
-        gives = and_(Transfer.state == "filling", Transfer.from_unit_id.in_(units))
-        gets = and_(Transfer.state == "signing", Transfer.to_unit_id.in_(units))
-        return and_(alone, or_(gives, gets))
-    if allowed(user, "transfer:confirm"):
-        another = or_(Transfer.proposed_by_id.is_(None), Transfer.proposed_by_id != user.id)
-        return and_(alone, Transfer.state == "confirming", another)
-    return false()
+    return allowed(user, NEEDED[transfer.state])

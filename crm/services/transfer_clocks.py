@@ -17,6 +17,9 @@ from crm.permissions import allowed
 from crm.services import history, successions, transfer_proposing, transfers
 from crm.services.transfer_overtaking import ALONE
 
+NEEDED = {"filling": "transfer:fill", "signing": "transfer:sign", "confirming": "transfer:confirm"}
+"""State of a transfer → what the next step needs: a unit's head fills and signs, its staff fill."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -39,21 +42,16 @@ def overdue() -> ColumnElement[bool]:
 
 
 def waits_for(user: User, units: Collection[int]) -> dict[str, ColumnElement[bool]]:
-    """Step → the condition on Transfer that holds for those that wait for this person to fill, sign or confirm.
-
-    `units` are those for which the person's acts. A unit's head fills and signs, its staff fill; nobody confirms what they proposed.
+    """State → the condition on a transfer of no batch that holds where it is in that state, and the next step is for the
+    person, or for one of the units for which the person's acts. Nobody confirms what they proposed.
     """
-    filling: ColumnElement[bool] = false()
-    signing: ColumnElement[bool] = false()
-    confirming: ColumnElement[bool] = false()
-    if allowed(user, "transfer:fill"):
-        filling = and_(ALONE, Transfer.state == "filling", Transfer.from_unit_id.in_(units))
-    if allowed(user, "transfer:sign"):
-        signing = and_(ALONE, Transfer.state == "signing", Transfer.to_unit_id.in_(units))
-    if allowed(user, "transfer:confirm"):
+    whose: dict[str, ColumnElement[bool]] = {}
+    if user.role in UNITS:
+        whose = {"filling": Transfer.from_unit_id.in_(units), "signing": Transfer.to_unit_id.in_(units)}
+    elif allowed(user, NEEDED["confirming"]):
         others = or_(Transfer.proposed_by_id.is_(None), Transfer.proposed_by_id != user.id)
-        confirming = and_(ALONE, Transfer.state == "confirming", others)
-    return {"filling": filling, "signing": signing, "confirming": confirming}
+        whose = {"confirming": others}
+    return {state: and_(Transfer.state == state, condition) for state, condition in whose.items()}
 
 
 def waiting_for(user: User) -> Waiting:
@@ -64,7 +62,11 @@ def waiting_for(user: User) -> Waiting:
     if user.role in UNITS:
         units = successions.acts_for(user.unit_id)
         late = and_(late, or_(Transfer.from_unit_id.in_(units), Transfer.to_unit_id.in_(units)))
-    conditions: Any = (*waits_for(user, units).values(), late)
+    waits = waits_for(user, units)
+    own = (
+        waits.get(state, false()) if allowed(user, needed) else false() for state, needed in NEEDED.items()
+    )
+    conditions: Any = (*own, late)
     query = select(*(func.coalesce(func.sum(case((one, 1), else_=0)), 0) for one in conditions))
     return Waiting(*db.session.execute(query.where(ALONE)).one())
 
