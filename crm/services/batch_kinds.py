@@ -28,15 +28,11 @@ def kind_of(day: date) -> ColumnElement[str | None]:
     due of a project, none where none can: two statements.
     """
     by_outcome, succeeded = rules_by_outcome(), list(successions.in_force(day))
-    held = {duty: getattr(Project, f"held_{duty}_id") for duty in DUTIES}
-    kinds = [(or_(*(holder.in_(succeeded) for holder in held.values())), SUCCESSION)]
+    kinds = [(or_(*(held.in_(succeeded) for _, held in dues.PAIRS.values())), SUCCESSION)]
     for kind in RULES:
         of_kind = (
-            and_(
-                getattr(Project, f"{duty}_id") != holder,
-                belongs(kind, by_outcome, Decision.outcome_id, (duty,)),
-            )
-            for duty, holder in held.items()
+            and_(entitled != held, belongs(kind, by_outcome, Decision.outcome_id, (duty,)))
+            for duty, (entitled, held) in dues.PAIRS.items()
         )
         kinds.append((or_(*of_kind), kind))
     return case(*kinds, else_=None)

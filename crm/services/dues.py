@@ -6,7 +6,7 @@ from its effective day on who holds is compared anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -33,6 +33,11 @@ class Due:
     """The stored decision that says so; none where it was worked out from the facts."""
 
 
+PAIRS: Mapping[Duty, tuple[Any, Any]] = {
+    duty: (getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES
+}
+"""Responsibility → who is entitled to it and who holds it today, as it stands beside each project."""
+
 Entitled = tuple[date, int | None, str | None, int | None, int | None]
 """From a day on: the decision, its status, and who is entitled to the indicators and to the service."""
 
@@ -46,11 +51,6 @@ def of(project: Project, day: date, known: datetime | None = None) -> list[Due]:
     return between(
         entitlements([project.id], known)[project.id], holdings.recorded([project.id], known)[project.id], day
     )
-
-
-def differ(status: Any, pairs: Iterable[tuple[Any, Any]]) -> ColumnElement[bool]:
-    """For a query: is another unit entitled than holds, where the notice says who? `pairs`: entitled and held."""
-    return and_(status != "undetermined", or_(*(entitled != held for entitled, held in pairs)))
 
 
 def due(

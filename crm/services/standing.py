@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import identity_key
 
 from crm.db import db
-from crm.models import DUTIES, Decision, Holding, Project, ProjectFacts, Standing
+from crm.models import Decision, Holding, Project, ProjectFacts, Standing
 from crm.services import dues, holdings
 
 AT_ONCE = 2_000
@@ -146,9 +146,9 @@ def _put(project_ids: Sequence[int], day: date) -> None:
 def _put_dues(project_ids: Sequence[int], day: date) -> None:
     """Since when a transfer is due, beside those projects where another unit is entitled than holds."""
     table: Any = Project.__table__
-    pairs = ((getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES)
+    differ = or_(*(entitled != held for entitled, held in dues.PAIRS.values()))
     query = select(Project.id).where(
-        Project.id.in_(project_ids), dues.differ(Project.attribution_status, pairs)
+        Project.id.in_(project_ids), Project.attribution_status != "undetermined", differ
     )
     differing = list(db.session.scalars(query))
     since = dues.since_of(differing, day) if differing else {}

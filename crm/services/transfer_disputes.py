@@ -15,11 +15,8 @@ from sqlalchemy.orm import aliased
 
 from crm import clock
 from crm.db import db
-from crm.models import DUTIES, Project, Transfer, TransferSignature, Unit, User
-from crm.services import transfer_rights
-
-PAIRS = tuple((getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES)
-"""Who is entitled and who holds today, by responsibility."""
+from crm.models import Project, Transfer, TransferSignature, Unit, User
+from crm.services import dues, transfer_rights
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Dispute:
 
 
 def declined(
-    one: Any, pairs: Iterable[tuple[Any, Any]] = PAIRS, until: datetime | None = None
+    one: Any, pairs: Iterable[tuple[Any, Any]] = dues.PAIRS.values(), until: datetime | None = None
 ) -> ColumnElement[bool]:
     """For a query over projects: is this transfer, an alias, the declined one that something due of a project was left at?
 
@@ -65,7 +62,9 @@ def declined(
     return and_(*found, ~later.correlate(one))
 
 
-def disputed(pairs: Iterable[tuple[Any, Any]] = PAIRS, until: datetime | None = None) -> ColumnElement[bool]:
+def disputed(
+    pairs: Iterable[tuple[Any, Any]] = dues.PAIRS.values(), until: datetime | None = None
+) -> ColumnElement[bool]:
     """For a query over projects: is what is due of it disputed?"""
     one = aliased(Transfer)
     found = select(one.id).where(declined(one, pairs, until))

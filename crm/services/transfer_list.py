@@ -156,36 +156,30 @@ class Listing:
 
     def _due(self, row: Any) -> Line:
         project, body, last, by_receiver, *units = row
-        entitled, held = units[:2], units[2:]
         dispute = None
         if last is not None:
             by = last.to_unit_id if by_receiver else last.from_unit_id
             dispute = Dispute(last, next(unit for unit in units if unit is not None and unit.id == by))
-        differing = [
-            index
-            for index in range(len(DUTIES))
-            if entitled[index] is not None
-            and held[index] is not None
-            and entitled[index].id != held[index].id
-        ]
+        pairs = list(zip(units[::2], units[1::2], strict=True))
+        differing = {
+            duty: pair
+            for duty, pair in zip(DUTIES, pairs, strict=True)
+            if None not in pair and pair[0] is not pair[1]
+        }
         # what the daily roll has not reached yet names both anyway
-        first = differing[0] if differing else 0
-        together = tuple(
-            DUTIES[i]
-            for i in differing
-            if (entitled[i].id, held[i].id) == (entitled[first].id, held[first].id)
-        )
-        rule = dues.rule_in(body, DUTIES[first])
+        entitled, held = next(iter(differing.values()), pairs[0])
+        together = tuple(duty for duty, pair in differing.items() if pair == (entitled, held))
+        rule = dues.rule_in(body, together[0] if together else DUTIES[0])
         since = project.due_since
         due_on = date.fromordinal(since.toordinal() + self.due_days)
         return Line(
-            project, held[first], entitled[first], together, rule, since, None, due_on, f"{since}.{project.id}", dispute
+            project, held, entitled, together, rule, since, None, due_on, f"{since}.{project.id}", dispute
         )  # fmt: skip
 
     def _query(self, after: str | None) -> Select[Any]:
         if self.tab == "due":
-            units = [aliased(Unit) for _ in range(2 * len(DUTIES))]
-            columns = [getattr(Project, f"{held}{duty}_id") for held in ("", "held_") for duty in DUTIES]
+            columns = [column for pair in dues.PAIRS.values() for column in pair]
+            units = [aliased(Unit) for _ in columns]
             last = aliased(Transfer)
             query = self.narrowed(Project, Outcome.body, last, transfer_disputes.by_receiver(last), *units)
             query = query.outerjoin(last, transfer_disputes.declined(last))
@@ -218,12 +212,8 @@ class Listing:
             if wanted.state == "disputed":
                 query = query.where(transfer_disputes.disputed())
             if unit is not None:
-                pairs = (
-                    (getattr(Project, f"{duty}_id"), getattr(Project, f"held_{duty}_id")) for duty in DUTIES
-                )
-                query = query.where(
-                    or_(*(and_(one != other, or_(one == unit, other == unit)) for one, other in pairs))
-                )
+                sides = (and_(to != has, or_(to == unit, has == unit)) for to, has in dues.PAIRS.values())
+                query = query.where(or_(*sides))
         else:
             states = (wanted.state,) if wanted.state else STATES[self.tab]
             query = select(*columns).select_from(Transfer).join(Transfer.project)
