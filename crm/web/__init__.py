@@ -41,6 +41,7 @@ def register(app: Flask) -> None:
         log,
         log_export,
         origins,
+        parameters,
         people,
         preferences,
         presentation,
@@ -65,6 +66,7 @@ def register(app: Flask) -> None:
         units,
     )
 
+    app.url_map.converters["id"] = parameters.Id
     proxies.init(app)
     presentation.init(app)
     headers.init(app)

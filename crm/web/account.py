@@ -27,8 +27,6 @@ from crm.web.sign_in import lockout
 
 blueprint = Blueprint("account", __name__)
 
-LARGEST_ID = 2**31 - 1
-
 
 class PasswordForm(FlaskForm):
     """The password there is, and the one there is to be, twice."""
@@ -98,7 +96,7 @@ def change_password() -> Any:
 @own_account
 def choose_post() -> Response:
     """Has the person act in another of the posts held today, in this session."""
-    wanted = Given(request.form).whole("post", LARGEST_ID)
+    wanted = Given(request.form).whole("post")
     with transaction():
         term = next((post for post in current_user.posts if post.id == wanted), None)
         if term is None:
@@ -111,7 +109,7 @@ def choose_post() -> Response:
     return redirect(local(request.form.get("next")) or url_for("home.show"))
 
 
-@blueprint.post("/account/sessions/<int(max=2147483647):number>/end")
+@blueprint.post("/account/sessions/<id:number>/end")
 @own_account
 def end_session(number: int) -> Response:
     """Ends one of the person's sessions, this one as well."""

@@ -12,7 +12,6 @@ from crm.db import transaction
 from crm.permissions import needs
 from crm.services import announcements, policy
 from crm.services.announcements import MARKS_SOURCE
-from crm.web.edit_preview import LARGEST_ID
 from crm.web.parameters import Given, Pages
 
 blueprint = Blueprint("announcements", __name__)
@@ -25,8 +24,8 @@ def listing() -> str:
     given = Given(request.args)
     found = announcements.listing(
         current_user,
-        after=given.whole("after", LARGEST_ID),
-        before=given.whole("before", LARGEST_ID),
+        after=given.whole("after"),
+        before=given.whole("before"),
         last=given.yes("last"),
     )
     settings = policy.on(clock.today())
@@ -40,7 +39,7 @@ def listing() -> str:
     )
 
 
-@blueprint.post("/announcements/<int(max=2147483647):key>/seen")
+@blueprint.post("/announcements/<id:key>/seen")
 @needs("announcement:read")
 def see(key: int) -> Response:
     """Notes that it was seen, once."""

@@ -37,8 +37,6 @@ from crm.web.parameters import Given, plain
 
 blueprint = Blueprint("attachments", __name__)
 
-KEY = "<int(max=2147483647):key>"
-NUMBER = "<int(max=2147483647):number>"
 MOST_AT_ONCE = 20
 LONGEST_NAME = 150
 
@@ -75,12 +73,12 @@ class Panel:
         return cls(row.__tablename__, row.id, there, removed, may_add, _most() // 2**20)
 
 
-@blueprint.get(f"/attachments/{KEY}")
+@blueprint.get("/attachments/<id:key>")
 @needs("attachment:read")
 def show(key: int) -> str:
     """One attachment: a preview, its versions, and what can be done with it."""
     attachment, row = attachments.by_id(key, current_user)
-    number = Given(request.args).whole("number", 2**31 - 1)
+    number = Given(request.args).whole("number")
     shown = attachment.newest if number is None else attachments.version(attachment, number)
     kind = BY_TYPE.get(shown.media_type)
     return render_template(
@@ -94,21 +92,21 @@ def show(key: int) -> str:
     )
 
 
-@blueprint.get(f"/attachments/{KEY}/versions/{NUMBER}")
+@blueprint.get("/attachments/<id:key>/versions/<id:number>")
 @needs("attachment:read")
 def content(key: int, number: int) -> Response:
     """The file, to be kept."""
     return _served(key, number, shown=False)
 
 
-@blueprint.get(f"/attachments/{KEY}/versions/{NUMBER}/preview")
+@blueprint.get("/attachments/<id:key>/versions/<id:number>/preview")
 @needs("attachment:read")
 def preview(key: int, number: int) -> Response:
     """The file, to be looked at in the page; only of kinds that cannot act."""
     return _served(key, number, shown=True)
 
 
-@blueprint.post(f"/attachments/<kind>/{KEY}")
+@blueprint.post("/attachments/<kind>/<id:key>")
 @needs("attachment:add")
 def add(kind: str, key: int) -> Redirect:
     """Attaches what was chosen, all of it or nothing."""
@@ -127,7 +125,7 @@ def add(kind: str, key: int) -> Redirect:
     return redirect(f"{target}#attachments", 303)
 
 
-@blueprint.post(f"/attachments/{KEY}/renew")
+@blueprint.post("/attachments/<id:key>/renew")
 @needs("attachment:add")
 def renew(key: int) -> Redirect:
     """Adds a version."""
@@ -142,7 +140,7 @@ def renew(key: int) -> Redirect:
     return redirect(url_for("attachments.show", key=key), 303)
 
 
-@blueprint.post(f"/attachments/{KEY}/rename")
+@blueprint.post("/attachments/<id:key>/rename")
 @needs("attachment:add")
 def rename(key: int) -> Redirect:
     """Gives it another title."""
@@ -154,7 +152,7 @@ def rename(key: int) -> Redirect:
     return redirect(url_for("attachments.show", key=key), 303)
 
 
-@blueprint.post(f"/attachments/{KEY}/remove")
+@blueprint.post("/attachments/<id:key>/remove")
 @needs("attachment:add")
 def remove(key: int) -> Redirect:
     """Takes it off its record."""
@@ -165,7 +163,7 @@ def remove(key: int) -> Redirect:
     return redirect(url_for("attachments.show", key=key), 303)
 
 
-@blueprint.post(f"/attachments/{KEY}/restore")
+@blueprint.post("/attachments/<id:key>/restore")
 @needs("attachment:add")
 def restore(key: int) -> Redirect:
     """Puts it back."""
@@ -245,7 +243,7 @@ def _address(row: Any) -> str:
 
 
 def _seen() -> int:
-    return Given(request.form).whole("version", 2**31 - 1) or 0
+    return Given(request.form).whole("version") or 0
 
 
 def _most() -> int:

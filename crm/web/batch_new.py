@@ -19,7 +19,7 @@ from crm.web import batch_words
 from crm.web.batches import MOST_SENT
 from crm.web.effects_picture import Shown
 from crm.web.forms import actor, long_text
-from crm.web.parameters import LARGEST_ID, Given
+from crm.web.parameters import Given
 from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("batch_new", __name__)
@@ -76,7 +76,7 @@ def _draft(errors: dict[str, str]) -> str:
     unit = ceasing.get(given.text("unit"))
     found = effects = None
     shown: list[batch_contents.Line] = []
-    place = given.whole("place", LARGEST_ID) or 0
+    place = given.whole("place") or 0
     by_code, by_id = {one.code: one for one in units}, {one.id: one for one in units}
     only = given.one_of("only", by_code)
     if kind and day and NOTICE_DAY <= day <= clock.today() and (unit is not None) == (kind == "succession"):

@@ -16,10 +16,8 @@ from crm.services import batch_contents, batches, printing
 
 blueprint = Blueprint("batch_papers", __name__)
 
-NUMBER = f"<int(max={2**31 - 1}):number>"
 
-
-@blueprint.post(f"/batches/{NUMBER}/print")
+@blueprint.post("/batches/<id:number>/print")
 @needs("transfer:read")
 def print_pdf(number: int) -> Response:
     """The list as PDF, to be signed or kept."""

@@ -42,8 +42,6 @@ A_PAGE = 30
 MOST_SENT = 2 * batch_checks.LONGEST
 """Of a text that is longer than what is kept enough is read for it to be refused."""
 
-NUMBER = f"<int(max={LARGEST_ID}):number>"
-
 
 @blueprint.get("/batches")
 @needs("transfer:read")
@@ -53,7 +51,7 @@ def listing() -> str:
     state = given.one_of("state", BATCH_STATES)
     units = {unit.code: unit for unit in all_units()}
     unit = given.one_of("unit", units)
-    before = given.whole("before", LARGEST_ID)
+    before = given.whole("before")
     found = batches.listing(state, before=before, limit=A_PAGE + 1, unit_id=units[unit].id if unit else None)
     return render_template(
         "batches/listing.html",
@@ -70,7 +68,7 @@ def listing() -> str:
     )
 
 
-@blueprint.get(f"/batches/{NUMBER}")
+@blueprint.get("/batches/<id:number>")
 @needs("transfer:read")
 def show(number: int) -> str:
     """One batch: its step, what it moves, who has signed, its projects, and what the person can do."""
@@ -82,8 +80,8 @@ def show(number: int) -> str:
         batch,
         unit_id=by_code[code].id if code else None,
         asked=asked,
-        after=given.whole("after", LARGEST_ID),
-        before=given.whole("before", LARGEST_ID),
+        after=given.whole("after"),
+        before=given.whole("before"),
         last=given.yes("last"),
     )
     is_open = batch.state in OPEN_BATCHES
@@ -172,7 +170,7 @@ STEPS = {
 
 
 def _route(name: str, step: Step) -> None:
-    @blueprint.post(f"/batches/{NUMBER}/{name.replace('_', '-')}", endpoint=name)
+    @blueprint.post(f"/batches/<id:number>/{name.replace('_', '-')}", endpoint=name)
     @needs(step.permission)
     def take(number: int) -> Redirect:
         """Takes the step and goes back to the batch, which shows how it stands now."""

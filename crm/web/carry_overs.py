@@ -22,7 +22,7 @@ from crm.services.units import all_units
 from crm.sheets.listing import Cell
 from crm.web import exporting
 from crm.web.exporting import Export
-from crm.web.parameters import LARGEST_ID, Given, Pages
+from crm.web.parameters import Given, Pages
 from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("carry_overs", __name__)
@@ -83,8 +83,8 @@ def listing() -> str:
     page = carry_over_list.listing(
         current_user,
         asked.filters,
-        after=given.whole("after", LARGEST_ID),
-        before=given.whole("before", LARGEST_ID),
+        after=given.whole("after"),
+        before=given.whole("before"),
         last=given.yes("last"),
     )
     sums, whole = carry_over_list.sums(current_user, asked.filters)

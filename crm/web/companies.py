@@ -26,8 +26,6 @@ from crm.web.presentation import unit_name
 
 blueprint = Blueprint("companies", __name__)
 
-LARGEST = 2**31 - 1
-
 
 @blueprint.get("/companies")
 @needs("company:read")
@@ -45,8 +43,8 @@ def listing() -> str | Response:
     page = company_list.listing(
         current_user,
         filters,
-        after=given.whole("after", LARGEST),
-        before=given.whole("before", LARGEST),
+        after=given.whole("after"),
+        before=given.whole("before"),
         last=given.yes("last"),
     )
     return render_template(
@@ -70,7 +68,7 @@ def export() -> Response:
     return exporting.answer(given, "company.exported", lambda: _export(*_asked(given)))
 
 
-@blueprint.get("/companies/<int(max=2147483647):key>")
+@blueprint.get("/companies/<id:key>")
 @needs("company:read")
 def company(key: int) -> str:
     """One enterprise: its group, projects and how they come from one another, leads, contacts."""

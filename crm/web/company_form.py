@@ -60,7 +60,7 @@ def add() -> Answer:
     return redirect(url_for("companies.company", key=key), 303)
 
 
-@blueprint.get("/companies/<int(max=2147483647):key>/edit")
+@blueprint.get("/companies/<id:key>/edit")
 @needs("company:edit")
 def edit(key: int) -> str:
     """The form with what is known now."""
@@ -68,7 +68,7 @@ def edit(key: int) -> str:
     return _form(company, texts_of(company))
 
 
-@blueprint.post("/companies/<int(max=2147483647):key>/edit")
+@blueprint.post("/companies/<id:key>/edit")
 @needs("company:edit")
 def change(key: int) -> Answer:
     """Saves what was changed, over what others changed of other fields; of the same field somebody chooses."""

@@ -23,7 +23,7 @@ blueprint = Blueprint("contacts", __name__)
 
 Answer = str | tuple[str, int] | Response
 
-CONTACT = "/contacts/<int(max=2147483647):key>"
+CONTACT = "/contacts/<id:key>"
 TYPED_MOST = 1_000
 """Characters of a field that are looked at; longer than allowed it is refused."""
 
@@ -33,7 +33,7 @@ def of(seen: Any, _given: Any) -> Panel:
     return contacts.of(seen.lead, current_user)
 
 
-@blueprint.post("/contacts/<kind>/<int(max=2147483647):key>")
+@blueprint.post("/contacts/<kind>/<id:key>")
 @needs("contact:edit")
 def add(kind: str, key: int) -> Answer:
     """Enters a contact of a lead (`kind` leads) or an enterprise (companies)."""

@@ -23,8 +23,6 @@ from crm.web.parameters import plain
 from crm.web.presentation import long_day, said
 from crm.web.versions import Merged
 
-LARGEST_ID = 2**31 - 1
-
 START, DAY = "start", "day"
 """The two ways to say from which day on: as a correction from the beginning, or from a day."""
 

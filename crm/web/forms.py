@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm.errors import Refused, Stale
 from crm.models import User
-from crm.web.parameters import LARGEST_ID, Given, plain
+from crm.web.parameters import Given, plain
 from crm.web.presentation import said
 
 
@@ -22,7 +22,7 @@ def actor() -> User:
 
 def version() -> int:
     """The version that the form was made of; 0 where it does not say."""
-    return Given(request.form).whole("version", LARGEST_ID) or 0
+    return Given(request.form).whole("version") or 0
 
 
 def long_text(name: str, most: int) -> str:

@@ -34,7 +34,6 @@ STEP_NAMES = {
 
 A_YEAR = 12
 A_PAGE = 30
-LARGEST_ID = 2**31 - 1
 
 
 @blueprint.get("/leads/funnel")
@@ -73,7 +72,7 @@ def show() -> str:
         given.yes("lost"),
     )
     rows = (
-        funnel.leads(current_user, scope, behind, before=given.whole("before", LARGEST_ID), limit=A_PAGE + 1)
+        funnel.leads(current_user, scope, behind, before=given.whole("before"), limit=A_PAGE + 1)
         if behind
         else []
     )

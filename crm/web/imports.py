@@ -37,7 +37,7 @@ from crm.sheets.tables import NotATable
 from crm.uploads import keep, kept
 from crm.web import job_words
 from crm.web.forms import actor
-from crm.web.parameters import LARGEST_ID, Given, plain
+from crm.web.parameters import Given, plain
 from crm.web.presentation import said
 
 blueprint = Blueprint("imports", __name__)
@@ -45,7 +45,6 @@ blueprint = Blueprint("imports", __name__)
 A_PAGE = 50
 SHOWN_NEW = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-NUMBER = f"<int(max={LARGEST_ID}):number>"
 
 STATES = {
     "staging": (N_("核对中"), "info"),
@@ -80,14 +79,14 @@ def listing() -> str:
     return _listing()
 
 
-@blueprint.get(f"/imports/{NUMBER}")
+@blueprint.get("/imports/<id:number>")
 @needs("project:import")
 def show(number: int) -> str:
     """How far an import is; then its errors, or what it will change."""
     import_ = imports.by_id(number)
     job = job_list.open_of(import_) if import_.status == "staging" else None
     given = Given(request.args)
-    after = given.whole("after", LARGEST_ID) or 0
+    after = given.whole("after") or 0
     wrong = imports.rows(import_, "error", after=after, limit=A_PAGE) if import_.status != "staging" else []
     changed: list[Preview] = []
     new: list[Preview] = []
@@ -127,7 +126,7 @@ def empty_template() -> Response:
     return _workbook(lambda path: template.write(path, vocabulary), _("项目登记表模板.xlsx"))
 
 
-@blueprint.post(f"/imports/{NUMBER}/errors.xlsx")
+@blueprint.post("/imports/<id:number>/errors.xlsx")
 @needs("project:import")
 def error_workbook(number: int) -> Response:
     """The rows as they were uploaded, with a column of reasons; who took them stands in the log."""
@@ -175,7 +174,7 @@ def upload() -> Redirect | tuple[str, int]:
     return redirect(url_for("imports.show", number=number), 303)
 
 
-@blueprint.post(f"/imports/{NUMBER}/apply")
+@blueprint.post("/imports/<id:number>/apply")
 @needs("project:import")
 def apply(number: int) -> Redirect:
     """Enters a checked import into the books; where they changed meanwhile it is to be checked again."""
@@ -191,7 +190,7 @@ def apply(number: int) -> Redirect:
     return redirect(url_for("imports.show", number=number), 303)
 
 
-@blueprint.post(f"/imports/{NUMBER}/restart")
+@blueprint.post("/imports/<id:number>/restart")
 @needs("project:import")
 def restart(number: int) -> Redirect:
     """Checks an import again, from its first row."""
@@ -201,7 +200,7 @@ def restart(number: int) -> Redirect:
     return redirect(url_for("imports.show", number=number), 303)
 
 
-@blueprint.post(f"/imports/{NUMBER}/abandon")
+@blueprint.post("/imports/<id:number>/abandon")
 @needs("project:import")
 def abandon(number: int) -> Redirect:
     """Gives an import up; nothing of it was written."""
@@ -227,7 +226,7 @@ def _queue_clearing(import_: Import) -> None:
 
 
 def _listing(errors: dict[str, str] | None = None) -> str:
-    before = Given(request.args).whole("before", LARGEST_ID)
+    before = Given(request.args).whole("before")
     found = imports.earlier(before, A_PAGE + 1)
     return render_template(
         "imports/listing.html",

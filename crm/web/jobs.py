@@ -23,9 +23,6 @@ from crm.web.presentation import said
 
 blueprint = Blueprint("jobs", __name__)
 
-LARGEST_ID = 2**31 - 1
-NUMBER = f"<int(max={LARGEST_ID}):number>"
-
 RESTARTED_ELSEWHERE = {"import.check": N_("请在导入页重新核对")}
 """Kinds whose retry is a step of the task they belong to, and where that is."""
 
@@ -47,8 +44,8 @@ def listing() -> str:
     page = job_list.listing(
         _person(),
         filters,
-        after=given.whole("after", LARGEST_ID),
-        before=given.whole("before", LARGEST_ID),
+        after=given.whole("after"),
+        before=given.whole("before"),
         last=given.yes("last"),
     )
     kept = given.kept("state", "kind")
@@ -72,7 +69,7 @@ def listing() -> str:
     )
 
 
-@blueprint.post(f"/jobs/{NUMBER}/cancel")
+@blueprint.post("/jobs/<id:number>/cancel")
 @needs("job:read")
 def cancel(number: int) -> Response:
     """Cancels a job: at once while it is queued, at its next step while it runs."""
@@ -85,7 +82,7 @@ def cancel(number: int) -> Response:
     return redirect(url_for("jobs.listing"), 303)
 
 
-@blueprint.post(f"/jobs/{NUMBER}/retry")
+@blueprint.post("/jobs/<id:number>/retry")
 @needs("job:read")
 def retry(number: int) -> Response:
     """Queues a failed or cancelled job anew."""

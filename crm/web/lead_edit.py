@@ -18,7 +18,7 @@ from crm.services import lead_fields, lead_holders, lead_timeline, leads, people
 from crm.services.lead_timeline import Change
 from crm.services.leads import Seen
 from crm.web import fact_form, lead_form
-from crm.web.edit_preview import LARGEST_ID, beside_fields, version_sent
+from crm.web.edit_preview import beside_fields, version_sent
 from crm.web.fact_form import LONGEST, NOT_SENT
 from crm.web.lead_form import FIELD_LABELS, FIELDS, GROUPS, Choices
 from crm.web.lead_words import LOST_REASONS as LOST_WORDS
@@ -96,7 +96,7 @@ def _change(number: str) -> Answer:
 @needs("lead:edit")
 def hand_to(number: str) -> Response:
     """Somebody else of the unit works on it from now on."""
-    person = Given(request.form).whole("person", LARGEST_ID)
+    person = Given(request.form).whole("person")
     with transaction():
         lead = leads.for_change(plain(number), current_user)
         if person is None:

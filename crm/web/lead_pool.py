@@ -17,12 +17,10 @@ from crm.periods import parse_day
 from crm.permissions import allowed, needs
 from crm.services import lead_overdue, lead_pool, leads, policy, quiet_projects, reminders
 from crm.services.units import all_units
-from crm.web.parameters import Given, plain
+from crm.web.parameters import LARGEST_ID, Given, plain
 from crm.web.presentation import long_day, said
 
 blueprint = Blueprint("lead_pool", __name__)
-
-LARGEST_ID = 2**31 - 1
 
 KIND_NAMES = {
     "response": N_("未按时响应"),
@@ -99,7 +97,7 @@ def overdue() -> str:
     total = reminders.total(groups)
     kind = given.one_of("kind", KIND_NAMES) or next((one for one in KIND_NAMES if total[one]), "response")
     code = "" if own else given.one_of("unit", {unit.code for unit in units.values()}) or ""
-    person = given.whole("person", LARGEST_ID) if own else None
+    person = given.whole("person") if own else None
     unit_id = next((unit.id for unit in units.values() if unit.code == code), None)
     after = _after(given)
     of_projects = kind in quiet_projects.KINDS

@@ -32,7 +32,6 @@ Answer = str | tuple[str, int] | Response
 
 FIELDS = ("kind", "day", "people", "outcome", "next_step", "next_step_on")
 DAYS = ("day", "next_step_on")
-ROW = "<int(max=2147483647):row>"
 NO_DAY = N_("请填写日期，如2021-05-31")
 
 
@@ -67,7 +66,7 @@ def record(number: str) -> Answer:
     return _back(number)
 
 
-@blueprint.get(f"/leads/<number>/progress/{ROW}")
+@blueprint.get("/leads/<number>/progress/<id:row>")
 @needs("lead:progress")
 def change(number: str, row: int) -> str:
     """What was recorded, in a form."""
@@ -76,7 +75,7 @@ def change(number: str, row: int) -> str:
     return _form(lead, _texts(held), held=held)
 
 
-@blueprint.post(f"/leads/<number>/progress/{ROW}")
+@blueprint.post("/leads/<number>/progress/<id:row>")
 @needs("lead:progress")
 def correct(number: str, row: int) -> Answer:
     """Puts it right: a later row replaces it."""
@@ -94,7 +93,7 @@ def correct(number: str, row: int) -> Answer:
     return _put_right(number, until)
 
 
-@blueprint.post(f"/leads/<number>/progress/{ROW}/take-back")
+@blueprint.post("/leads/<number>/progress/<id:row>/take-back")
 @needs("lead:progress")
 def take_back(number: str, row: int) -> Answer:
     """Strikes out what never was."""

@@ -20,7 +20,7 @@ from crm.permissions import needs
 from crm.services import announcements, credit, lead_timeline, registering, requirements, signing
 from crm.services.attribution import Rulebook, rulebook
 from crm.web import fact_form, lead_duplicates
-from crm.web.edit_preview import LARGEST_ID, beside_fields
+from crm.web.edit_preview import beside_fields
 from crm.web.fact_form import FIELD_LABELS, FIELDS, Choices, Field
 from crm.web.foreseen import Foreseen
 from crm.web.parameters import Given, plain
@@ -83,8 +83,8 @@ class Draft:
             {**_proposed(lead, book), **dict.fromkeys(signing.FACTS, ""), **named},
             given.yes("unsited"),
             plain(form.get("reason", ""))[: requirements.LONGEST_REASON + 1].strip(),
-            given.whole("version", LARGEST_ID) or 0,
-            given.whole("began", LARGEST_ID) or 0,
+            given.whole("version") or 0,
+            given.whole("began") or 0,
         )
 
 

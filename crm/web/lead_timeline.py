@@ -19,10 +19,9 @@ from crm.services.lead_timeline import Entry, Place
 from crm.services.leads import Seen
 from crm.web.lead_form import LABELS
 from crm.web.lead_words import SOURCES
-from crm.web.parameters import Given
+from crm.web.parameters import LARGEST_ID, Given
 from crm.web.presentation import said, unit_name
 
-LARGEST_ID = 2**31 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

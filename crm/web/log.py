@@ -18,10 +18,8 @@ from crm.web.presentation import ROLES
 
 blueprint = Blueprint("log", __name__)
 
-LARGEST_ID = 2**63 - 1
-"""The largest number of an entry."""
-
-LARGEST_SUBJECT = 2**31 - 1
+LARGEST_ENTRY = 2**63 - 1
+"""No entry has a greater number."""
 
 NAMES = ("group", "action", "actor", "subject", "number", "since", "until")
 ACCESS_NAMES = ("actor", "since", "until", "path")
@@ -49,7 +47,7 @@ class Chosen:
             given.day("until"),
             log_words.actions_of(chosen),
             given.one_of("subject", log_words.SUBJECTS),
-            given.whole("number", LARGEST_SUBJECT),
+            given.whole("number"),
         )
         return cls(filters, given.kept(*NAMES), people)
 
@@ -132,8 +130,8 @@ def _events(endpoint: str, group: str | None) -> str:
 
 def _place(given: Given) -> dict[str, Any]:
     return {
-        "after": given.whole("after", LARGEST_ID),
-        "before": given.whole("before", LARGEST_ID),
+        "after": given.whole("after", LARGEST_ENTRY),
+        "before": given.whole("before", LARGEST_ENTRY),
         "last": given.yes("last"),
     }
 

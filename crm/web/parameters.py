@@ -9,14 +9,21 @@ from typing import Any, Protocol
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import IntegerConverter, Map
 
 from crm.periods import Month, parse_day
 
 LONGEST_TEXT = 100
 
-
 LARGEST_ID = 2**31 - 1
 """No row has a greater number: PostgreSQL refuses to be asked."""
+
+
+class Id(IntegerConverter):
+    """The number of a row in an address, written `<id:name>`."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST_ID)
 
 
 def plain(text: str) -> str:
@@ -68,7 +75,7 @@ class Given:
             self._ignore(name)
             return None
 
-    def whole(self, name: str, most: int) -> int | None:
+    def whole(self, name: str, most: int = LARGEST_ID) -> int | None:
         """A whole number from 0 to `most`."""
         found = self.text(name)
         if not found:

@@ -28,8 +28,7 @@ from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("people", __name__)
 
-PERSON = "/people/<int(max=2147483647):number>"
-LARGEST = 2**31 - 1
+PERSON = "/people/<id:number>"
 STATES = {"open": N_("启用"), "locked": N_("锁定"), "closed": N_("停用")}
 
 
@@ -129,7 +128,7 @@ def end_post(number: int) -> Any:
     """Ends a post from a day on."""
 
     def verb(user: User) -> None:
-        term_id = Given(request.form).whole("post", LARGEST)
+        term_id = Given(request.form).whole("post")
         term = next((one for one in user.terms if one.id == term_id), None)
         if term is None:
             raise NotFound(N_("这个账号没有这个岗位"))
@@ -201,7 +200,7 @@ def _one_time() -> tuple[str, passwords.Hashed]:
 
 def _done(number: int, verb: Callable[[User], None], told: str) -> Any:
     """Does it to the account as it was shown; what is refused is said on the account's page, beside its field."""
-    version = Given(request.form).whole("version", LARGEST)
+    version = Given(request.form).whole("version")
     try:
         with transaction():
             verb(people.for_change(number, version if version is not None else 0))

@@ -15,7 +15,6 @@ from crm.services import edits, project_history, projects
 from crm.services.attribution import Rulebook, rulebook
 from crm.web.edit_preview import (
     DAY,
-    LARGEST_ID,
     START,
     Since,
     beside_fields,
@@ -29,7 +28,7 @@ from crm.web.parameters import plain
 
 blueprint = Blueprint("project_restore", __name__)
 
-RESTORE = f"/projects/<number>/history/<int(max={LARGEST_ID}):event>/restore"
+RESTORE = "/projects/<number>/history/<id:event>/restore"
 
 
 @blueprint.get(RESTORE)

@@ -22,7 +22,7 @@ from crm.services.trials import Trial
 from crm.services.units import all_units
 from crm.web import proposal_words
 from crm.web.forms import actor, back
-from crm.web.parameters import LARGEST_ID, Given, plain
+from crm.web.parameters import Given, plain
 from crm.web.presentation import said, unit_name
 from crm.web.reading_words import questions
 
@@ -30,7 +30,6 @@ blueprint = Blueprint("proposals", __name__)
 
 A_PAGE = 30
 SHOWN_MOVED = 30
-NUMBER = f"<int(max={LARGEST_ID}):number>"
 FIELDS = (
     "kind", "code", "choice", "unit", "office", "place", "included", "successor", "key", "value", "valid_from", "basis", "reason",
 )  # fmt: skip
@@ -42,7 +41,7 @@ def listing() -> str:
     """The proposals, newest first, those of one state where the address says so."""
     given = Given(request.args)
     state = given.one_of("state", PROPOSAL_STATES)
-    before = given.whole("before", LARGEST_ID)
+    before = given.whole("before")
     found = proposals.listing(state, before=before, limit=A_PAGE + 1)
     return render_template(
         "proposals/listing.html",
@@ -94,7 +93,7 @@ def propose() -> Redirect | str | tuple[str, int]:
     return redirect(url_for("proposals.show", number=number), 303)
 
 
-@blueprint.get(f"/proposals/{NUMBER}")
+@blueprint.get("/proposals/<id:number>")
 @needs("rule:read")
 def show(number: int) -> str:
     """One proposal: what holds now, what would hold, what it would move, and what can be done."""
@@ -118,7 +117,7 @@ def show(number: int) -> str:
     )
 
 
-@blueprint.post(f"/proposals/{NUMBER}/confirm")
+@blueprint.post("/proposals/<id:number>/confirm")
 @needs("rule:confirm")
 def confirm(number: int) -> Redirect:
     """Puts the change into effect; the registry is decided again beside the pages."""
@@ -131,7 +130,7 @@ def confirm(number: int) -> Redirect:
     return redirect(url_for("proposals.show", number=number), 303)
 
 
-@blueprint.post(f"/proposals/{NUMBER}/decline")
+@blueprint.post("/proposals/<id:number>/decline")
 @needs("rule:confirm")
 def decline(number: int) -> Redirect:
     """Ends a proposal without effect, with a reason."""
@@ -144,7 +143,7 @@ def decline(number: int) -> Redirect:
     return redirect(url_for("proposals.show", number=number), 303)
 
 
-@blueprint.post(f"/proposals/{NUMBER}/withdraw")
+@blueprint.post("/proposals/<id:number>/withdraw")
 @needs("rule:propose")
 def withdraw(number: int) -> Redirect:
     """Takes one's own proposal back."""

@@ -12,12 +12,11 @@ from crm.permissions import needs
 from crm.services import reassignments
 from crm.services.reassignment_checks import LONGEST
 from crm.web.forms import actor, back, long_text, version
-from crm.web.reassignments import OFFER
 
 blueprint = Blueprint("reassignment_answers", __name__)
 
 
-@blueprint.post(f"/reassignments/{OFFER}/accept")
+@blueprint.post("/reassignments/<id:offer>/accept")
 @needs("lead:reassign")
 def accept(offer: int) -> Redirect:
     """Puts the offer into effect."""
@@ -30,7 +29,7 @@ def accept(offer: int) -> Redirect:
     return redirect(url_for("reassignments.show", offer=offer), 303)
 
 
-@blueprint.post(f"/reassignments/{OFFER}/decline")
+@blueprint.post("/reassignments/<id:offer>/decline")
 @needs("lead:reassign")
 def decline(offer: int) -> Redirect:
     """Ends the offer without effect, with a reason."""

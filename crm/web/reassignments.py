@@ -23,13 +23,12 @@ from crm.services.reassignment_list import SIDES, Line
 from crm.services.units import active_units, all_units, unit_by_code
 from crm.web import reassignment_words
 from crm.web.forms import actor, back, long_text, version
-from crm.web.parameters import LARGEST_ID, Given, plain
+from crm.web.parameters import Given, plain
 from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("reassignments", __name__)
 
 A_PAGE = 30
-OFFER = f"<int(max={LARGEST_ID}):offer>"
 ALL = "all"
 FIELDS = ("kind", "to", "own_role", "own_percent", "other_role", "other_percent")
 FIELD_OF = {
@@ -49,7 +48,7 @@ def listing() -> str:
     given = Given(request.args)
     state = given.one_of("state", (*REASSIGNMENT_STATES, ALL)) or "open"
     side = given.one_of("side", SIDES) if current_user.unit_id is not None else None
-    before = given.whole("before", LARGEST_ID)
+    before = given.whole("before")
     found = reassignment_list.listing(
         actor(), state=None if state == ALL else state, side=side, before=before, limit=A_PAGE + 1
     )
@@ -109,7 +108,7 @@ def propose(number: str) -> Redirect | tuple[str, int]:
     return redirect(url_for("reassignments.show", offer=found), 303)
 
 
-@blueprint.get(f"/reassignments/{OFFER}")
+@blueprint.get("/reassignments/<id:offer>")
 @needs("lead:read")
 def show(offer: int) -> str:
     """One offer: what, why, what would change, and what can be done."""
@@ -131,7 +130,7 @@ def show(offer: int) -> str:
     )
 
 
-@blueprint.post(f"/reassignments/{OFFER}/withdraw")
+@blueprint.post("/reassignments/<id:offer>/withdraw")
 @needs("lead:reassign")
 def withdraw(offer: int) -> Redirect:
     """Takes the offer back."""

@@ -17,21 +17,20 @@ from crm.services import handover, transfers
 from crm.services.handover_entry import Entry
 from crm.services.transfer_checks import LONGEST
 from crm.web.forms import actor, back, long_text, version
-from crm.web.parameters import LARGEST_ID, Given
+from crm.web.parameters import Given
 from crm.web.presentation import long_day, said, unit_name
 from crm.web.transfer_page import TransferPage
 from crm.web.transfer_words import DONE
-from crm.web.transfers import TRANSFER, page_of
+from crm.web.transfers import page_of
 
 blueprint = Blueprint("transfer_steps", __name__)
 
-ITEM = f"<int(max={LARGEST_ID}):item>"
 FIELDS = ("section", "state", "amount", "due_on")
 
 Answer = Redirect | tuple[str, int]
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/items")
+@blueprint.post("/transfers/<id:transfer>/items")
 @needs("transfer:fill")
 def add_item(transfer: int) -> Answer:
     """Adds a line to the list."""
@@ -44,7 +43,7 @@ def add_item(transfer: int) -> Answer:
     )
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/items/{ITEM}")
+@blueprint.post("/transfers/<id:transfer>/items/<id:item>")
 @needs("transfer:fill")
 def set_item(transfer: int, item: int) -> Answer:
     """Changes a line of the list."""
@@ -57,7 +56,7 @@ def set_item(transfer: int, item: int) -> Answer:
     )
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/items/{ITEM}/remove")
+@blueprint.post("/transfers/<id:transfer>/items/<id:item>/remove")
 @needs("transfer:fill")
 def remove_item(transfer: int, item: int) -> Answer:
     """Takes a line out of the list."""
@@ -70,21 +69,21 @@ def remove_item(transfer: int, item: int) -> Answer:
     )
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/take-up")
+@blueprint.post("/transfers/<id:transfer>/take-up")
 @needs("transfer:fill")
 def take_up(transfer: int) -> Answer:
     """The person looks after it from now on."""
     return _step(transfer, "take_up", lambda: transfers.take_up(transfer, version=version(), actor=actor()))
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/send")
+@blueprint.post("/transfers/<id:transfer>/send")
 @needs("transfer:sign")
 def send(transfer: int) -> Answer:
     """The giving unit's head signs the list and sends it."""
     return _step(transfer, "send", lambda: transfers.send(transfer, version=version(), actor=actor()))
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/back")
+@blueprint.post("/transfers/<id:transfer>/back")
 @needs("transfer:propose")
 def send_back(transfer: int) -> Answer:
     """The list goes back to the giving unit, with a remark on every line that is not right."""
@@ -103,14 +102,14 @@ def send_back(transfer: int) -> Answer:
     )
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/sign")
+@blueprint.post("/transfers/<id:transfer>/sign")
 @needs("transfer:sign")
 def sign(transfer: int) -> Answer:
     """The receiving unit's head signs."""
     return _step(transfer, "sign", lambda: transfers.sign(transfer, version=version(), actor=actor()))
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/confirm")
+@blueprint.post("/transfers/<id:transfer>/confirm")
 @needs("transfer:confirm")
 def confirm(transfer: int) -> Answer:
     """The bureau confirms, with effect from the day that was shown."""
@@ -124,7 +123,7 @@ def confirm(transfer: int) -> Answer:
     return _step(transfer, "confirm", verb)
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/decline")
+@blueprint.post("/transfers/<id:transfer>/decline")
 @needs("transfer:sign")
 def decline(transfer: int) -> Answer:
     """Ends it without effect, with a reason."""
@@ -136,7 +135,7 @@ def decline(transfer: int) -> Answer:
     )
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/withdraw")
+@blueprint.post("/transfers/<id:transfer>/withdraw")
 @needs("transfer:propose")
 def withdraw(transfer: int) -> Answer:
     """Takes it back, with a reason."""

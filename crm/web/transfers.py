@@ -32,7 +32,7 @@ from crm.services.transfer_checks import LONGEST
 from crm.services.transfer_list import STATES
 from crm.web import exporting, presentation, transfer_words
 from crm.web.forms import actor, long_text
-from crm.web.parameters import LARGEST_ID, Given
+from crm.web.parameters import Given
 from crm.web.presentation import said
 from crm.web.transfer_due import DuePage
 from crm.web.transfer_listing import Shown, export_of
@@ -41,7 +41,6 @@ from crm.web.transfer_page import TransferPage
 blueprint = Blueprint("transfers", __name__)
 
 CLOSED = N_("清单只对双方单位、商务局和领导开放。")
-TRANSFER = f"<int(max={LARGEST_ID}):transfer>"
 
 
 @blueprint.get("/transfers")
@@ -88,7 +87,7 @@ def propose() -> Redirect | tuple[str, int]:
     try:
         with transaction():
             made = transfers.propose(
-                page.project.id, reason=reason, actor=actor(), from_unit_id=given.whole("from", LARGEST_ID)
+                page.project.id, reason=reason, actor=actor(), from_unit_id=given.whole("from")
             ).id
     except Refused as refused:
         if isinstance(refused, NotAllowed | NotFound):
@@ -99,14 +98,14 @@ def propose() -> Redirect | tuple[str, int]:
     return redirect(url_for("transfers.show", transfer=made), 303)
 
 
-@blueprint.get(f"/transfers/{TRANSFER}")
+@blueprint.get("/transfers/<id:transfer>")
 @needs("transfer:read")
 def show(transfer: int) -> str:
     """One transfer: how far it is, what passes on, its list, its signatures, and what the person may do now."""
     return page_of(TransferPage.of(transfer, actor()))
 
 
-@blueprint.post(f"/transfers/{TRANSFER}/print")
+@blueprint.post("/transfers/<id:transfer>/print")
 @needs("transfer:read")
 def print_pdf(transfer: int) -> Response:
     """The handover list as PDF, to be signed or kept; who printed it stands in the log."""

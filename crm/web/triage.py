@@ -25,8 +25,6 @@ from crm.web.presentation import said, unit_name
 blueprint = Blueprint("triage", __name__)
 
 A_PAGE = 30
-LARGEST_ID = 2**31 - 1
-NUMBER = f"<int(max={LARGEST_ID}):number>"
 
 STATES = {
     "open": (N_("待研判"), "warning"),
@@ -56,7 +54,7 @@ def listing() -> str:
     """What waits, due first; or, where the address says so, what was decided, latest first."""
     given = Given(request.args)
     state = given.one_of("state", ("decided",)) or "open"
-    at, day = given.whole("at", LARGEST_ID), given.day("due")
+    at, day = given.whole("at"), given.day("due")
     if state == "open":
         found = triages.waiting(Place(day, at) if day and at else None, limit=A_PAGE + 1)
     else:
@@ -84,14 +82,14 @@ def listing() -> str:
     )
 
 
-@blueprint.get(f"/triage/{NUMBER}")
+@blueprint.get("/triage/<id:number>")
 @needs("lead:triage")
 def show(number: int) -> str:
     """Both leads side by side, what agrees, what was last done about each, and the three decisions."""
     return _page(triages.by_id(number))
 
 
-@blueprint.post(f"/triage/{NUMBER}")
+@blueprint.post("/triage/<id:number>")
 @needs("lead:triage")
 def decide(number: int) -> Response | str | tuple[str, int]:
     """Decides it, or shows the page again with what is wrong."""

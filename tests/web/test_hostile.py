@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from crm.permissions import needed
 from crm.web.fact_form import FIELDS
@@ -72,9 +73,7 @@ def routes(app: Flask, role: str | None) -> list[tuple[str, str, str, list[str]]
         # without a worker the health page says 503, whatever it is asked
         if rule.endpoint.endswith(("static", "health.show")) or not granted(str(mark), role):
             continue
-        numbers = {
-            name for name in rule.arguments if type(rule._converters[name]).__name__ == "IntegerConverter"
-        }
+        numbers = {name for name in rule.arguments if isinstance(rule._converters[name], IntegerConverter)}
         usual = {name: "1" if name in numbers else EXAMPLES[name] for name in rule.arguments}
         odd = [usual | {name: value} for name in rule.arguments for value in NUMBERS]
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):

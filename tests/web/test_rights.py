@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from crm.grants import GRANTED, PERMISSIONS
 from crm.models import ROLES
@@ -33,8 +33,7 @@ def address(rule: Rule, app: Flask) -> str:
     """An address of a route."""
     values: dict[str, str | int] = {}
     for name in rule.arguments:
-        converter = type(rule._converters[name]).__name__
-        if converter == "IntegerConverter":
+        if isinstance(rule._converters[name], IntegerConverter):
             values[name] = NUMBERED
         else:
             assert name in EXAMPLES, f"{rule}: tests/web/test_rights.py needs an example for “{name}”"
