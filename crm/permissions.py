@@ -28,12 +28,11 @@ from crm.models import (
     LeadUnit,
     Project,
     Reassignment,
-    Standing,
     Transfer,
     TransferSignature,
     User,
 )
-from crm.services import holdings, successions
+from crm.services import holdings, standing, successions
 from crm.services.attribution import current
 
 ANOTHER_UNITS_LEAD = N_("只有承办这条线索的单位才能这样做。如需合作或接手，请向该单位提出。")
@@ -89,12 +88,7 @@ def held_by(unit_id: int) -> ColumnElement[bool]:
         .correlate(Project)
     )
     beside = or_(*(getattr(Project, f"held_{duty}_id") == unit_id for duty in DUTIES))
-    return case((_stands(), beside), else_=held)
-
-
-def _stands() -> ColumnElement[bool]:
-    """Does what stands beside each project say what is so today, at less cost than the history of each?"""
-    return exists(select(Standing.id).where(Standing.day == clock.today(), Standing.rolled_from.is_(None)))
+    return case((standing.stand_on(clock.today()), beside), else_=held)
 
 
 def own(user: User | None) -> ColumnElement[bool]:
@@ -115,7 +109,7 @@ def own(user: User | None) -> ColumnElement[bool]:
     begun = exists(select(Holding.id).where(Holding.project_id == Project.id).correlate(Project))
     return or_(
         Project.attracted_by_id == unit,
-        case((_stands(), beside), else_=decided),
+        case((standing.stand_on(clock.today()), beside), else_=decided),
         held_by(unit),
         and_(Project.served_by_id == unit, ~begun),
     )

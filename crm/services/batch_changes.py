@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, func, or_
 
 from crm import clock
 from crm.db import db
 from crm.errors import Refused
 from crm.messages import N_
-from crm.models import DUTIES, Project, TransferBatch, duties_of
-from crm.services import batch_contents, dues, holdings, successions
+from crm.models import DUTIES, Holding, Project, Transfer, TransferBatch, duties_of
+from crm.services import batch_contents, batch_grounds, dues, holdings, successions
 
 Change = Literal["settled", "another", "since", "successor"]
 """What overtook a transfer: nothing is due any more; another unit is entitled or holds; it is due since another day;
@@ -30,66 +31,64 @@ class Changed:
     change: Change
 
 
-def changed(batch: TransferBatch, rows: Sequence[Any] | None = None) -> list[Changed]:
+def changed(batch: TransferBatch) -> list[Changed]:
     """The transfers of a batch that are no longer due as they were drawn up, in order of the projects' numbers.
 
-    `rows` are those of `batch_contents.rows()` where the caller has them. One statement for them, two for every ten
-    thousand, and one for the names of what changed.
+    Reads only those of which it is in doubt: a statement, and two more for every ten thousand of them; of a succession two in all.
     """
-    rows = batch_contents.rows(batch) if rows is None else rows
-    changes = _changes_of_holders if batch.kind == "succession" else _changes_of_dues
-    found = {
-        row.project_id: (row.id, change)
-        for part in batch_contents.pieces(rows)
-        for row, change in zip(part, changes(batch, part), strict=True)
-        if change is not None
-    }
-    if not found:
-        return []
-    names = [
-        name
-        for part in batch_contents.pieces(list(found))
-        for name in db.session.execute(
-            select(Project.id, Project.number, Project.name).where(Project.id.in_(part))
-        )
-    ]
-    return [
-        Changed(found[project_id][0], number, name, found[project_id][1])
-        for project_id, number, name in sorted(names, key=lambda row: row.number)
-    ]
+    doubtful = _of_holders(batch) if batch.kind == "succession" else _of_dues(batch)
+    return [Changed(row.id, row.number, row.name, change) for row, change in doubtful if change is not None]
 
 
-def refuse(batch: TransferBatch, rows: Sequence[Any] | None = None) -> None:
+def refuse(batch: TransferBatch) -> None:
     """Raises Refused where something in a batch was overtaken; its page lists what."""
-    count = len(changed(batch, rows))
+    count = len(changed(batch))
     if count:
         message = N_("名单里有%(count)s个项目的情况变了（见下），请移出后重新送签；没有任何项目划转")
         raise Refused(message, count=count)
 
 
-def _changes_of_dues(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Change | None]:
-    now = dues.on_days([row.project_id for row in rows], (clock.today(),))
-    for row in rows:
-        (found,) = now[row.project_id]
-        same = [
-            due
-            for due in found
-            if batch_contents.parties(due) == (row.from_unit_id, row.to_unit_id, duties_of(row))
-        ]
-        if same:
-            yield None if same[0].since == row.since else "since"
-        else:
-            yield "another" if found else "settled"
+def _of_dues(batch: TransferBatch) -> Iterator[tuple[Any, Change | None]]:
+    today = clock.today()
+    query = _listed(batch).where(~batch_grounds.stand())
+    for part in batch_contents.pieces(db.session.execute(query).all()):
+        now = dues.on_days([row.project_id for row in part], (today,))
+        for row in part:
+            yield row, _change(row, *now[row.project_id])
 
 
-def _changes_of_holders(batch: TransferBatch, rows: Sequence[Any]) -> Iterator[Change | None]:
+def _change(row: Any, found: Sequence[dues.Due]) -> Change | None:
+    passes = (row.from_unit_id, row.to_unit_id, duties_of(row))
+    same = [due for due in found if batch_contents.parties(due) == passes]
+    if same:
+        return None if same[0].since == row.since else "since"
+    return "another" if found else "settled"
+
+
+def _of_holders(batch: TransferBatch) -> Iterator[tuple[Any, Change | None]]:
     term = successions.of(batch.unit_id or 0, clock.today())
-    held = holdings.rows_of([row.project_id for row in rows])
-    for row in rows:
-        if term is None or term.successor_id != row.to_unit_id:
-            yield "successor"
-            continue
-        # the last row: what a confirmed transfer takes from a later day on is not the unit's any more
-        _, *holders = held[row.project_id][-1]
-        still = all(holders[DUTIES.index(duty)] == row.from_unit_id for duty in duties_of(row))
-        yield None if still else "another"
+    if term is None or term.successor_id != batch.successor_id:
+        for row in db.session.execute(_listed(batch)):
+            yield row, "successor"
+        return
+    # the last row: what a confirmed transfer takes from a later day on is not the unit's any more
+    query = _listed(batch).outerjoin(Holding, Holding.id == holdings.current(date.max))
+    passed = (
+        and_(
+            getattr(Transfer, duty), func.coalesce(getattr(Holding, f"{duty}_id"), 0) != Transfer.from_unit_id
+        )
+        for duty in DUTIES
+    )
+    for row in db.session.execute(query.where(or_(*passed))):
+        yield row, "another"
+
+
+def _listed(batch: TransferBatch) -> Select[Any]:
+    """The transfers of a batch with their projects, in order of the projects' numbers."""
+    query: Any = batch_contents.in_it(batch).join(Project, Project.id == Transfer.project_id)
+    columns = (
+        Transfer.id, Transfer.project_id, Transfer.from_unit_id, Transfer.to_unit_id, Transfer.indicators,
+        Transfer.enterprise_service, Transfer.since, Project.number, Project.name,
+    )  # fmt: skip
+    listed: Select[Any] = query.with_only_columns(*columns, maintain_column_froms=True)
+    return listed.order_by(Project.number)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -37,10 +34,8 @@ def page(
     return newest_first.page(query, Transfer.id, newest_first.whole, after=after, before=before, last=last)
 
 
-def asked_count(batch: TransferBatch, rows: Sequence[Any] | None = None) -> int:
-    """How many transfers of a batch a unit wants taken out: one statement, none for who has `batch_contents.rows()`."""
-    if rows is not None:
-        return sum(one.note != "" for one in rows)
+def asked_count(batch: TransferBatch) -> int:
+    """How many transfers of a batch a unit wants taken out: one statement."""
     return db.session.scalar(in_it(batch).where(Transfer.note != "").with_only_columns(func.count())) or 0
 
 

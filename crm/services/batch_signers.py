@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -15,14 +14,12 @@ from crm.models import Transfer, TransferBatch, Unit
 from crm.services import batch_contents, posts, successions
 
 
-def signers(batch: TransferBatch, rows: Sequence[Any] | None = None) -> list[int]:
+def signers(batch: TransferBatch) -> list[int]:
     """The ids of the units whose heads sign a batch, in order: those that give or receive; for one that another succeeds,
-    that one. Two statements, one for who has `batch_contents.rows()`.
+    that one. Two statements.
     """
     columns = (Transfer.from_unit_id, Transfer.to_unit_id)
-    if rows is None:
-        rows = db.session.execute(batch_contents.in_it(batch).with_only_columns(*columns).distinct()).all()
-    pairs = {(one.from_unit_id, one.to_unit_id) for one in rows}
+    pairs = db.session.execute(batch_contents.in_it(batch).with_only_columns(*columns).distinct()).all()
     answers = successions.in_force(clock.today())
     return sorted({answers.get(unit_id, unit_id) for pair in pairs for unit_id in pair})
 

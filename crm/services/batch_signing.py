@@ -195,9 +195,8 @@ def refuse_altered(batch: TransferBatch) -> str:
     """The digest of a batch's list as every unit signed it. Raises Refused where something in it was overtaken, or a month
     was closed since.
     """
-    rows = batch_contents.rows(batch)
-    batch_changes.refuse(batch, rows)
-    digest = batch_contents.digest_of(rows)
+    batch_changes.refuse(batch)
+    digest = batch_contents.digest(batch)
     signed = signatures(batch)
     _refuse_closed(signed, Refused)
     if not signed or any(one.digest != digest for one in signed.values()):

@@ -142,21 +142,6 @@ def booked(which: Any) -> Select[CarryOver]:
     return query.where(which, AuditEvent.action != "carry_over.corrected")
 
 
-def line_of(row: CarryOver) -> Line:
-    """A line that was written."""
-    return Line(
-        row.project_id,
-        row.duty,
-        row.figure,
-        Month.parse(row.month),
-        Month.parse(row.first_month),
-        Month.parse(row.last_month),
-        row.from_unit_id,
-        row.to_unit_id,
-        row.to_fen,
-    )
-
-
 def _lines(passing: Iterable[tuple[date, Any]], closed: date) -> Iterator[tuple[Any, Line]]:
     """What passes on, beside each line that it writes; `passing`: the effective day, and what passes on; `closed`: the
     last closed day.

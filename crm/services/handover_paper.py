@@ -144,8 +144,7 @@ class _Paper:
             return Section(heading, (table, words.carried(told.carried, carried_caption)))
         if transfer.state != "confirmed":
             return Section(heading, (Text(t("这次划转没有生效，各单位在册的项目不变。")),))
-        rows = db.session.scalars(carry_overs.booked(Transfer.id == transfer.id))
-        booked = transfer_effects.carried(map(carry_overs.line_of, rows))
+        booked = transfer_effects.booked(carry_overs.booked(Transfer.id == transfer.id))
         return Section(
             heading,
             (

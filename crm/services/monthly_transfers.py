@@ -12,7 +12,7 @@ from crm import clock
 from crm.db import db
 from crm.models import DUTIES, CarryOver, Decision, Holding, Project, ProjectFacts, Transfer
 from crm.periods import Month
-from crm.services import carry_overs, dues, holdings, standing, transfer_disputes, transfer_effects
+from crm.services import dues, holdings, standing, transfer_disputes, transfer_effects
 from crm.services.monthly import AT_MOST, Listed
 from crm.services.transfer_effects import Carried
 from crm.services.unit_figures import Amount
@@ -112,5 +112,4 @@ def owed(day: date, days: int, visible: ColumnElement[bool]) -> list[Owed]:
 def carried(month: Month, visible: ColumnElement[bool]) -> tuple[Carried, ...]:
     """What was carried over in a month, by units and the months concerned: one statement."""
     query = select(CarryOver).join(Project, Project.id == CarryOver.project_id)
-    query = query.where(visible, CarryOver.month == str(month)).execution_options(yield_per=AT_ONCE)
-    return transfer_effects.carried(map(carry_overs.line_of, db.session.scalars(query)))
+    return transfer_effects.booked(query.where(visible, CarryOver.month == str(month)))

@@ -56,6 +56,11 @@ def is_of(day: date) -> bool:
     return found.day == day and found.rolled_from is None
 
 
+def stand_on(day: date) -> ColumnElement[bool]:
+    """The same as a condition of a query."""
+    return exists(select(Standing.id).where(Standing.day == day, Standing.rolled_from.is_(None)))
+
+
 def refresh(project_ids: Sequence[int]) -> None:
     """Puts beside these projects what their decisions and holdings say: three statements, and three more where a
     transfer is due.

@@ -6,16 +6,16 @@ be transferred. Before and after are each counted over all projects; neither is 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, or_, select
 
 from crm import clock
 from crm.db import db
-from crm.models import DUTIES, OPEN_TRANSFERS, Duty, Project, Transfer, User
+from crm.models import DUTIES, OPEN_TRANSFERS, CarryOver, Duty, Project, Transfer, User
 from crm.periods import Month
 from crm.services import carry_overs, standpoint
 from crm.services.standpoint import Standpoint
@@ -122,43 +122,77 @@ def moves(which: Any) -> Select[Any]:
     return moving
 
 
-def of(moving: Any, user: User | None, late: Iterable[carry_overs.Passing] | None = None) -> Effects:
+def of(
+    moving: Any,
+    user: User | None,
+    carrying: tuple[Carried, ...] | None = None,
+) -> Effects:
     """What a query of moves would change if they took effect today, of the projects that the person may see.
 
     The query has one row for a project, with the columns that `moves` has; a responsibility that the giving unit does not
-    hold (any more) does not pass on. `late` is what carries over where the query does not say since when. Four statements,
-    and four more for each five thousand, where months are closed.
+    hold (any more) does not pass on. `carrying` is what is carried over, where the caller knows. Three statements, without it
+    five, and three more for each five thousand, where months are closed.
     """
     seen = standpoint.at(clock.today())
     rows = moving.subquery()
     units, district = _sides(seen, user, rows)
-    passing = db.session.execute(_passing(seen, user, rows)).all()
-    flows = _flows(passing)
+    flows = _flows(seen, user, rows)
+    if carrying is None:
+        carrying = carried(carry_overs.preview(db.session.execute(_passing(seen, user, rows))))
     changed = sorted({unit_id for flow in flows for unit_id in (flow.from_unit_id, flow.to_unit_id)})
     return Effects(
         sum((flow.projects for flow in flows), Amount()),
         {unit_id: units.get(unit_id) or Held() for unit_id in changed},
         district,
         flows,
-        carried(carry_overs.preview(passing if late is None else late)),
+        carrying,
     )
 
 
-def carried(lines: Iterable[carry_overs.Line]) -> tuple[Carried, ...]:
-    """Lines of the same units and months added up, the earliest months first; what only the service passes on is not in them."""
-    counts: Counter[Any] = Counter()
-    sums: Counter[Any] = Counter()
-    unknown: Counter[Any] = Counter()
-    for line in lines:
-        key = (line.first_month, line.last_month, line.month, line.from_unit_id, line.to_unit_id)
-        counts[key] += 1
-        sums[key] += line.fen or 0
-        unknown[key] += line.fen is None
-    return tuple(
-        Carried(giving, getting, first, last, month, Amount(counts[key], sums[key]), unknown[key])
-        for key in sorted(counts)
-        for first, last, month, giving, getting in [key]
+def carried(lines: Iterable[carry_overs.Line], more: Iterable[Carried] = ()) -> tuple[Carried, ...]:
+    """Lines, and what was added up already, of the same units and months together, the earliest months first; what only
+    the service passes on is not in them.
+    """
+    each = (
+        Carried(
+            line.from_unit_id,
+            line.to_unit_id,
+            line.first_month,
+            line.last_month,
+            line.month,
+            Amount(1, line.fen or 0),
+            int(line.fen is None),
+        )
+        for line in lines
     )
+    found: dict[Any, Carried] = {}
+    for one in chain(each, more):
+        key = (one.first_month, one.last_month, one.month, one.from_unit_id, one.to_unit_id)
+        had = found.get(key)
+        if had is not None:
+            one = replace(one, projects=had.projects + one.projects, unknown=had.unknown + one.unknown)
+        found[key] = one
+    return tuple(found[key] for key in sorted(found))
+
+
+def booked(lines: Select[CarryOver]) -> tuple[Carried, ...]:
+    """The same of lines that were written: one statement."""
+    row = lines.subquery()
+    key = (row.c.from_unit_id, row.c.to_unit_id, row.c.first_month, row.c.last_month, row.c.month)
+    query = select(*key, func.count(), func.sum(row.c.to_fen), func.count(row.c.to_fen)).group_by(*key)
+    added_up = (
+        Carried(
+            giving,
+            getting,
+            Month.parse(first),
+            Month.parse(last),
+            Month.parse(month),
+            Amount(count, int(fen or 0)),
+            count - known,
+        )
+        for giving, getting, first, last, month, count, fen, known in db.session.execute(query)
+    )
+    return carried((), added_up)
 
 
 def _sides(seen: Standpoint, user: User | None, rows: Any) -> tuple[dict[int, Held], Held]:
@@ -184,35 +218,30 @@ def _sides(seen: Standpoint, user: User | None, rows: Any) -> tuple[dict[int, He
 
 
 def _passing(seen: Standpoint, user: User | None, rows: Any) -> Select[Any]:
-    """What passes on of each project, and what the books know of it."""
-    facts = seen.facts
+    """What passes on of each project, as `carry_overs` reads it."""
     moved = [_moves(rows, duty, seen.held(duty)).label(duty) for duty in DUTIES]
+    query = seen.select(user, *(column for column in rows.c if column.name not in DUTIES), *moved)
+    return query.join(rows, rows.c.project_id == Project.id).where(or_(*moved))
+
+
+def _flows(seen: Standpoint, user: User | None, rows: Any) -> tuple[Flow, ...]:
+    """What passes from unit to unit, the most projects first: one statement."""
+    facts, units = seen.facts, (rows.c.from_unit_id, rows.c.to_unit_id)
+    fen = facts.total_investment_fen
     query = seen.select(
         user,
-        *(column for column in rows.c if column.name not in DUTIES),
-        *moved,
-        facts.total_investment_fen,
-        facts.completed_on,
-        facts.above_scale_industrial,
+        *units,
+        func.count(),
+        func.sum(fen),
+        func.sum(case((fen.is_(None), 1), else_=0)),
+        func.sum(case((facts.completed_on <= clock.today(), 1), else_=0)),
+        func.sum(case((facts.above_scale_industrial, 1), else_=0)),
     )
-    return query.join(rows, rows.c.project_id == Project.id).where(moved[0] | moved[1])
-
-
-def _flows(passing: Iterable[Any]) -> tuple[Flow, ...]:
-    """What passes from unit to unit, the most projects first."""
-    today = clock.today()
-    groups: dict[tuple[int, int], list[Any]] = {}
-    for row in passing:
-        groups.setdefault((row.from_unit_id, row.to_unit_id), []).append(row)
+    moved = or_(*(_moves(rows, duty, seen.held(duty)) for duty in DUTIES))
+    query = query.join(rows, rows.c.project_id == Project.id).where(moved).group_by(*units)
     flows = (
-        Flow(
-            *units,
-            Amount(len(some), sum(row.total_investment_fen or 0 for row in some)),
-            sum(row.total_investment_fen is None for row in some),
-            sum(row.completed_on is not None and row.completed_on <= today for row in some),
-            sum(row.above_scale_industrial for row in some),
-        )
-        for units, some in groups.items()
+        Flow(giving, getting, Amount(count, int(fen or 0)), *map(int, more))
+        for giving, getting, count, fen, *more in db.session.execute(query)
     )
     return tuple(sorted(flows, key=lambda flow: (-flow.projects.count, flow.from_unit_id, flow.to_unit_id)))
 

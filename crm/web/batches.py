@@ -20,7 +20,6 @@ from crm.rules.explanation import RULE_NAMES
 from crm.services import (
     batch_changes,
     batch_checks,
-    batch_contents,
     batch_list,
     batch_signers,
     batch_signing,
@@ -89,8 +88,7 @@ def show(number: int) -> str:
     effects = Shown.with_units(batch_totals.of_batch(batch, actor()), by_id)
     job = batch_signing.job_of(batch)
     job_runs = job is not None and job.finished_at is None
-    rows = batch_contents.rows(batch) if is_open and bureau and not job_runs else None
-    signing = batch_signers.signers(batch, rows) if is_open else []
+    signing = batch_signers.signers(batch) if is_open else []
     signatures = batch_signing.signatures(batch) if batch.state != "drafting" else {}
     unsigned = set(signing) - set(signatures) if batch.state in ("drafting", "signing") else set()
     nobody_signs = batch_signers.without_anybody(unsigned) if unsigned else set()
@@ -107,8 +105,8 @@ def show(number: int) -> str:
         unit_choices=[(by_id[one].code, unit_name(by_id[one])) for one, _held in effects.rows],
         units=by_id,
         asked=asked,
-        asked_count=batch_list.asked_count(batch, rows) if batch.state == "drafting" else 0,
-        changed=batch_changes.changed(batch, rows) if rows else [],
+        asked_count=batch_list.asked_count(batch) if batch.state == "drafting" else 0,
+        changed=batch_changes.changed(batch) if is_open and bureau and not job_runs else [],
         signing=[one for one in units if one.id in (signing or signatures)],
         signatures=signatures,
         nobody_signs=[one for one in units if one.id in nobody_signs],

@@ -50,6 +50,7 @@ def register(number: str, fen: int | None = YI, **facts: Any) -> Project:
 
 def begin(count: int = 3) -> None:
     """People, a closed month, and stock: some of it at 慈惠街, one kept, one of 食品医药产业办, one moved by another rule."""
+    standing.roll_all(TODAY)
     for code in HEADS:
         build.user("unit_head", login=code, unit=units.unit_by_code(code))
     bureau = units.unit_by_code("swj")
