@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from crm import clock
 from crm.db import db
 from crm.models import Access
-from crm.services.newest_first import PAGE_SIZE, Page, page, whole
+from crm.services.paging import PAGE_SIZE, Page, Place, by_key, whole
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,9 @@ class Filters:
     path: str = ""
 
 
-def listing(
-    filters: Filters, *, after: int | None, before: int | None, last: bool, size: int = PAGE_SIZE
-) -> Page[Access]:
-    """A page of requests below an id (`after`), above one (`before`), the last, or the first: one statement."""
-    return page(_chosen(filters), Access.id, whole, after=after, before=before, last=last, size=size)
+def listing(filters: Filters, place: Place, *, size: int = PAGE_SIZE) -> Page[Access]:
+    """A page of requests, the newest first: one statement."""
+    return by_key(_chosen(filters), Access.id, place, whole, size=size)
 
 
 def every(filters: Filters) -> Iterator[Access]:

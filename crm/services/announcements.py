@@ -16,7 +16,7 @@ from crm.money import FEN_PER_YI
 from crm.periods import Month
 from crm.permissions import allowed, visible_to
 from crm.services import history, policy
-from crm.services.newest_first import Page, page
+from crm.services.paging import FIRST, Page, Place, by_key
 
 MARKS = tuple(FEN_PER_YI * yi for yi in (30, 50, 100))
 """The sums that announce themselves, in fen, ascending. No notice of the district names them."""
@@ -88,13 +88,9 @@ def announce(project: Project, *, actor: User | None) -> list[Announcement]:
     return made
 
 
-def listing(
-    user: User | None, *, after: int | None = None, before: int | None = None, last: bool = False
-) -> Page[Told]:
-    """A page of what projects announced, below an id (`after`), above one (`before`), the last, or the first: one
-    statement.
-    """
-    return page(_announced(user), Announcement.id, Told, after=after, before=before, last=last, size=A_PAGE)
+def listing(user: User | None, place: Place = FIRST) -> Page[Told]:
+    """A page of what projects announced, the newest first: one statement."""
+    return by_key(_announced(user), Announcement.id, place, Told, size=A_PAGE)
 
 
 def unseen(user: User | None, most: int) -> list[Told]:

@@ -7,9 +7,8 @@ from sqlalchemy.orm import joinedload
 
 from crm.db import db
 from crm.models import Project, Transfer, TransferBatch
-from crm.services import newest_first
 from crm.services.batch_contents import in_it
-from crm.services.newest_first import Page
+from crm.services.paging import Page, Place, by_key, whole
 
 TAKEN_OUT_SHOWN = 50
 
@@ -19,9 +18,7 @@ def page(
     *,
     unit_id: int | None = None,
     asked: bool = False,
-    after: int | None = None,
-    before: int | None = None,
-    last: bool = False,
+    place: Place,
 ) -> Page[Transfer]:
     """One page of a batch's transfers, of one unit where it is named, or `asked` only those that a unit wants taken out:
     two statements.
@@ -31,7 +28,7 @@ def page(
         query = query.where(or_(Transfer.from_unit_id == unit_id, Transfer.to_unit_id == unit_id))
     if asked:
         query = query.where(Transfer.note != "")
-    return newest_first.page(query, Transfer.id, newest_first.whole, after=after, before=before, last=last)
+    return by_key(query, Transfer.id, place, whole)
 
 
 def asked_count(batch: TransferBatch) -> int:

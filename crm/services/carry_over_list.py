@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, or_, select
 from crm.db import db
 from crm.models import CarryOver, Project, Transfer, User
 from crm.permissions import visible_to
-from crm.services.newest_first import PAGE_SIZE, Page, page
+from crm.services.paging import PAGE_SIZE, Page, Place, by_key
 from crm.services.unit_figures import Amount
 
 AT_ONCE = 1_000
@@ -54,14 +54,12 @@ class Sums:
 def listing(
     user: User | None,
     filters: Filters,
+    place: Place,
     *,
-    after: int | None = None,
-    before: int | None = None,
-    last: bool = False,
     size: int = PAGE_SIZE,
 ) -> Page[Line]:
     """A page, what was booked last first: one statement."""
-    return page(_query(user, filters), CarryOver.id, Line, after=after, before=before, last=last, size=size)
+    return by_key(_query(user, filters), CarryOver.id, place, Line, size=size)
 
 
 def lines(user: User | None, filters: Filters) -> Generator[Line, None, None]:

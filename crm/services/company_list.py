@@ -15,9 +15,8 @@ from crm.folding import fold
 from crm.models import OPEN_STAGES, Enterprise, Lead, Project, User
 from crm.permissions import allowed, leads_read_by, visible_to
 from crm.services.company_rights import seen_by
+from crm.services.paging import FIRST, Page, Place, by_key, counted
 
-PAGE_SIZE = 50
-COUNTED_AT_MOST = 5_000
 SUGGESTED = 20
 STREAMED = 500
 """Rows of an export that are in memory at once."""
@@ -48,52 +47,16 @@ class Line:
     leads: list[tuple[int, date]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of the list, newest first."""
-
-    lines: list[Line]
-    count: int
-    capped: bool
-    has_previous: bool
-    has_next: bool
-
-
-def listing(
-    user: User | None,
-    filters: Filters,
-    *,
-    after: int | None = None,
-    before: int | None = None,
-    last: bool = False,
-) -> Page:
-    """One page: after or before an enterprise's id, the last one, or the first. At most four statements."""
+def listing(user: User | None, filters: Filters, place: Place = FIRST) -> Page[Line]:
+    """One page, the newest first: at most four statements."""
     if not allowed(user, "company:read"):
-        return Page([], 0, False, False, False)
-    backwards = last or before is not None
-    query = _narrowed(_query(user), filters, user)
-    position = None if last else before if before is not None else after
-    if position is not None:
-        query = query.where(Enterprise.id > position if backwards else Enterprise.id < position)
-    query = query.order_by(Enterprise.id.asc() if backwards else Enterprise.id.desc()).limit(PAGE_SIZE + 1)
-    rows = list(db.session.execute(query).all())
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    if backwards:
-        rows = rows[::-1]
+        return Page([], False, False)
+    found = by_key(_narrowed(_query(user), filters, user), Enterprise.id, place, lambda *row: row)
+    count, capped = len(found.lines), False
     # what fits on the first page is counted already: a search that finds little looks through the names once
-    count = len(rows) if position is None and not more else _count(filters, user)
-    return Page(
-        _lines(rows, user),
-        min(count, COUNTED_AT_MOST),
-        count > COUNTED_AT_MOST,
-        has_previous=more if backwards else position is not None,
-        has_next=before is not None and not last if backwards else more,
-    )
-
-
-def _count(filters: Filters, user: User | None) -> int:
-    counted = _narrowed(select(Enterprise.id), filters, user).limit(COUNTED_AT_MOST + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(counted)) or 0
+    if found.has_previous or found.has_next:
+        count, capped = counted(_narrowed(select(Enterprise.id), filters, user))
+    return Page(_lines(found.lines, user), found.has_previous, found.has_next, count, capped)
 
 
 def lines(user: User | None, filters: Filters) -> Generator[Line, None, None]:

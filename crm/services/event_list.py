@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from crm.db import db
 from crm.models import AuditEvent, User
-from crm.services.newest_first import PAGE_SIZE, Page, page, whole
+from crm.services.paging import PAGE_SIZE, Page, Place, by_key, whole
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,8 @@ class Filters:
     subject_id: int | None = None
 
 
-def listing(
-    filters: Filters, *, after: int | None, before: int | None, last: bool, size: int = PAGE_SIZE
-) -> Page[AuditEvent]:
-    """A page of events below an id (`after`), above one (`before`), the last, or the first: one statement."""
+def listing(filters: Filters, place: Place, *, size: int = PAGE_SIZE) -> Page[AuditEvent]:
+    """A page of events, the newest first: one statement."""
     query = select(AuditEvent).options(joinedload(AuditEvent.actor))
     for value, condition in (
         (filters.action, AuditEvent.action == filters.action),
@@ -42,7 +40,7 @@ def listing(
     ):
         if value is not None and condition is not None:
             query = query.where(condition)
-    return page(query, AuditEvent.id, whole, after=after, before=before, last=last, size=size)
+    return by_key(query, AuditEvent.id, place, whole, size=size)
 
 
 def actors() -> list[User]:

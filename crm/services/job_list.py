@@ -13,7 +13,7 @@ from crm.errors import NotFound
 from crm.messages import N_
 from crm.models import Job, User
 from crm.permissions import allowed
-from crm.services.newest_first import PAGE_SIZE, Page, page, whole
+from crm.services.paging import PAGE_SIZE, Page, Place, by_key, whole
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,17 @@ def visible_by_id(job_id: int, user: User) -> Job:
 def listing(
     user: User,
     filters: Filters,
+    place: Place,
     *,
-    after: int | None,
-    before: int | None,
-    last: bool,
     size: int = PAGE_SIZE,
 ) -> Page[Job]:
-    """A page of jobs below an id (`after`), above one (`before`), the last, or the first: one statement."""
+    """A page of jobs, the newest first: one statement."""
     query = select(Job).options(joinedload(Job.actor)).where(jobs_visible_to(user))
     if filters.state is not None:
         query = query.where(Job.state == filters.state)
     if filters.kind is not None:
         query = query.where(Job.kind == filters.kind)
-    return page(query, Job.id, whole, after=after, before=before, last=last, size=size)
+    return by_key(query, Job.id, place, whole, size=size)
 
 
 def open_of(subject: Base) -> Job | None:

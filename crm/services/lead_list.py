@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from crm import clock
@@ -17,12 +17,8 @@ from crm.grants import UNITS
 from crm.models import OPEN_STAGES, Industry, Lead, User
 from crm.permissions import allowed, leads_read_by, pooled
 from crm.services import lead_search
-from crm.services.project_list import Place
+from crm.services.paging import COUNTED_AT_MOST, PAGE_SIZE, Page, Place, counted, cut, first, in_order
 from crm.services.search import Words
-
-PAGE_SIZE = 50
-COUNTED_AT_MOST = 5_000
-"""Counting stops here, so that a list of a hundred thousand is as quick as a short one."""
 
 STREAMED = 1_000
 """Rows of an export that are in memory at once."""
@@ -85,18 +81,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page of the list."""
-
-    lines: tuple[Line, ...]
-    count: int
-    capped: bool
-    """Are there more than were counted?"""
-    has_previous: bool
-    has_next: bool
-
-
-@dataclass(frozen=True)
 class Listing:
     """What a person asked to see."""
 
@@ -123,27 +107,18 @@ class Listing:
         """How many leads have the words, capped: says which way to look for them."""
         return lead_search.count(self.filters.words)
 
-    def page(self, place: Place, size: int = PAGE_SIZE) -> Page:
+    def page(self, place: Place, size: int = PAGE_SIZE) -> Page[Line]:
         """One page: at most six statements, however many leads."""
-        backwards = place.last or place.before is not None
-        number = place.before if place.before is not None else place.after
-        position = self._position(number) if number is not None and not place.last else None
-        rows = self._rows(position, backwards, size + 1)
-        more, rows = len(rows) > size, rows[:size]
-        if backwards:
-            rows = rows[::-1]
-        count = self._count()
-        return Page(
-            tuple(self._line(row) for row in rows),
-            min(count, COUNTED_AT_MOST),
-            count > COUNTED_AT_MOST,
-            has_previous=more if backwards else position is not None,
-            has_next=position is not None if backwards and not place.last else more and not backwards,
-        )
+        position = None if place.beside is None else self._position(place.beside)
+        if position is None:
+            place = Place(last=place.backwards)
+        found = cut(first(self._parts(position, place.backwards), size + 1), place, size)
+        count, capped = self._count()
+        return replace(found, lines=tuple(self._line(row) for row in found.lines), count=count, capped=capped)
 
     def lines(self) -> Generator[Line, None, None]:
         """Every line in order, some thousand in memory at once."""
-        for query in self._segments(None, False):
+        for query in self._parts():
             # closed by whoever stops half-way as well
             with db.session.execute(query, execution_options={"yield_per": STREAMED}) as rows:
                 for row in rows:
@@ -153,50 +128,19 @@ class Listing:
         lead: Lead = row[0]
         return Line(lead.number, lead.unit_id, lead.had_since, lead if row[1] else None)
 
-    def _rows(self, position: Any, backwards: bool, limit: int) -> list[Any]:
-        rows: list[Any] = []
-        for query in self._segments(position, backwards):
-            rows += db.session.execute(query.limit(limit - len(rows))).all()
-            if len(rows) == limit:
-                break
-        return rows
+    def _parts(self, position: Any = None, backwards: bool = False) -> Iterator[Select[Any]]:
+        return in_order(
+            self._query(), self._keys, position, falling=self.order.descending, backwards=backwards
+        )
 
-    def _segments(self, position: Any, backwards: bool) -> Iterator[Select[Any]]:
-        """The list from a position on as one query, or two: those that have what it is sorted by, then those that lack it.
-
-        In two, so that each follows an index; no database has one index for "empty last" both ways.
-        """
-        falling = self.order.descending is not backwards
-        key = getattr(Lead, self.order.by)
-        if self.order.by == "id":
-            query = self._query()
-            if position is not None:
-                query = query.where(key < position[0] if falling else key > position[0])
-            yield query.order_by(key.desc() if falling else key.asc())
-            return
-        both = (key, Lead.id)
-        having: Any = self._query().where(key.is_not(None))
-        lacking: Any = self._query().where(key.is_(None)) if key.nullable else None
-        if position is not None and position[0] is None:
-            lacking = lacking.where(Lead.id < position[1] if falling else Lead.id > position[1])
-            having = having if backwards else None
-        elif position is not None:
-            having = having.where(tuple_(*both) < position if falling else tuple_(*both) > position)
-            lacking = None if backwards else lacking
-        orders = [column.desc() if falling else column.asc() for column in both]
-        parts = [
-            having.order_by(*orders) if having is not None else None,
-            lacking.order_by(orders[1]) if lacking is not None else None,
-        ]
-        for part in parts[::-1] if backwards else parts:
-            if part is not None:
-                yield part
+    @property
+    def _keys(self) -> tuple[Any, ...]:
+        return (Lead.id,) if self.order.by == "id" else (getattr(Lead, self.order.by), Lead.id)
 
     def _position(self, number: str) -> tuple[Any, ...] | None:
         """Where a lead stands in this order; none where there is no such lead in it to stand anywhere."""
-        key = getattr(Lead, self.order.by)
-        query: Select[Any] = select(Lead.id) if self.order.by == "id" else select(key, Lead.id)
-        row = db.session.execute(self._open_to(query).where(Lead.number == number)).first()
+        query = self._open_to(select(*self._keys))
+        row = db.session.execute(query.where(Lead.number == number)).first()
         return tuple(row) if row else None
 
     def _query(self) -> Select[Any]:
@@ -205,12 +149,11 @@ class Listing:
         query = query.options(joinedload(Lead.industry), joinedload(Lead.held_by))
         return self._narrow(query)
 
-    def _count(self) -> int:
-        """How many there are, one more than COUNTED_AT_MOST where there are more."""
+    def _count(self) -> tuple[int, bool]:
+        """How many there are, counted no further than COUNTED_AT_MOST, and are there more?"""
         if self._reads_all and self.filters == Filters(self.filters.text) and self.filters.words:
-            return self._found
-        counted = self._narrow(select(Lead.id)).limit(COUNTED_AT_MOST + 1).subquery()
-        return db.session.scalar(select(func.count()).select_from(counted)) or 0
+            return min(self._found, COUNTED_AT_MOST), self._found > COUNTED_AT_MOST
+        return counted(self._narrow(select(Lead.id)))
 
     def _open_to(self, query: Select[Any]) -> Select[Any]:
         """Where a filter or the order would tell of hidden contents, those leads are left out."""

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from crm import clock
 from crm.db import db
 from crm.models import Lead, User
 from crm.permissions import own_leads
+from crm.services.paging import counted
 
 AHEAD = timedelta(days=7)
 """How far ahead a next step is shown."""
@@ -47,6 +48,4 @@ def work(user: User, most: int) -> Work:
     )
     query = query.order_by(Lead.next_step_on.is_(None), Lead.next_step_on, Lead.id).limit(most)
     steps = [NextStep(*row) for row in db.session.execute(query)]
-    counted = select(Lead.id).where(own_leads(user), Lead.is_open).limit(COUNTED_AT_MOST + 1).subquery()
-    count = db.session.scalar(select(func.count()).select_from(counted)) or 0
-    return Work(steps, min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST)
+    return Work(steps, *counted(select(Lead.id).where(own_leads(user), Lead.is_open), COUNTED_AT_MOST))

@@ -10,8 +10,7 @@ from sqlalchemy.orm import selectinload
 from crm import clock
 from crm.db import db
 from crm.models import PostTerm, User
-
-A_PAGE = 50
+from crm.services.paging import Page, Place, by_key, whole
 
 STATES: dict[str, ColumnElement[bool]] = {
     "open": and_(User.active, ~User.locked),
@@ -30,17 +29,8 @@ class Filters:
     state: str | None = None
 
 
-@dataclass(frozen=True)
-class Page:
-    """Accounts by login, and whether there are others before and after them."""
-
-    users: list[User]
-    has_previous: bool
-    has_next: bool
-
-
-def listing(filters: Filters, *, after: str = "", before: str = "", last: bool = False) -> Page:
-    """A page of accounts with their posts: at most five statements."""
+def listing(filters: Filters, place: Place) -> Page[User]:
+    """A page of accounts by login, with their posts: at most five statements."""
     query = select(User).options(selectinload(User.terms))
     if filters.text:
         query = query.where(
@@ -53,17 +43,7 @@ def listing(filters: Filters, *, after: str = "", before: str = "", last: bool =
         query = query.where(STATES[filters.state])
     if filters.role or filters.unit_id is not None:
         query = query.where(User.id.in_(_holders(filters)))
-    backwards = last or bool(before)
-    if before:
-        query = query.where(User.login < before)
-    elif after and not last:
-        query = query.where(User.login > after)
-    order = User.login.desc() if backwards else User.login
-    found = list(db.session.scalars(query.order_by(order).limit(A_PAGE + 1)))
-    more, found = len(found) > A_PAGE, found[:A_PAGE]
-    if backwards:
-        return Page(found[::-1], has_previous=more, has_next=bool(before))
-    return Page(found, has_previous=bool(after), has_next=more)
+    return by_key(query, User.login, place, whole, rising=True)
 
 
 def _holders(filters: Filters) -> set[int]:

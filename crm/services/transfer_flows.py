@@ -11,9 +11,9 @@ from sqlalchemy import Select, and_, func, select
 from crm.db import db
 from crm.models import Duty, Holding, Project, Transfer, User
 from crm.services import unit_figures
-from crm.services.project_list import PAGE_SIZE, Place
+from crm.services.paging import PAGE_SIZE, Page, Place
 from crm.services.standpoint import Standpoint
-from crm.services.unit_figures import Amount, Page
+from crm.services.unit_figures import Amount, Line
 
 Part = Literal["confirmed", "due"]
 PARTS: tuple[Part, ...] = ("confirmed", "due")
@@ -71,7 +71,7 @@ def projects(
     place: Place,
     *,
     size: int = PAGE_SIZE,
-) -> Page:
+) -> Page[Line]:
     """One page of exactly the projects that a figure counts: two statements."""
     if part == "due":
         condition = and_(seen.due_of(duty), seen.held(duty) == pair[0], seen.entitled(duty) == pair[1])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from crm import clock
@@ -29,6 +29,7 @@ from crm.models import (
 )
 from crm.permissions import allowed, visible_to
 from crm.services import dues, transfer_disputes
+from crm.services.paging import PAGE_SIZE, counted
 from crm.services.transfer_disputes import Dispute
 
 TABS = ("open", "due", "overdue", "ended")
@@ -42,10 +43,6 @@ STATES: dict[str, tuple[str, ...]] = {
     "ended": ENDED,
 }
 """Tab → the states that it can be narrowed to; of what is due: not proposed in time, and disputed."""
-
-PAGE_SIZE = 50
-COUNTED_AT_MOST = 5_000
-"""Counting stops here, so that a list of a hundred thousand is as quick as a short one."""
 
 STREAMED = 1_000
 """Rows of an export that are in memory at once."""
@@ -127,9 +124,7 @@ class Listing:
 
     def counted(self) -> tuple[int, bool]:
         """How many lines there are, and are there more than were counted? One statement."""
-        counted = self.narrowed(Project.id).limit(COUNTED_AT_MOST + 1).subquery()
-        count = db.session.scalar(select(func.count()).select_from(counted)) or 0
-        return min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST
+        return counted(self.narrowed(Project.id))
 
     def lines(self) -> Generator[Line, None, None]:
         """Every line in order, some thousand in memory at once."""

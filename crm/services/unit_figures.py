@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, not_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, not_, union_all
 
 from crm.db import db
 from crm.models import DUTIES, Decision, Duty, Holding, Project, User
-from crm.services.project_list import COUNTED_AT_MOST, FEW, PAGE_SIZE, Place
+from crm.services.paging import PAGE_SIZE, Page, Place, by_key, counted
+from crm.services.project_list import FEW
 from crm.services.standpoint import Standpoint
 
 Part = Literal["has", "entitled", "gives", "gets", "undetermined"]
@@ -72,17 +73,6 @@ class Line:
     holder_id: int
     entitled_id: int
     fen: int | None
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the projects behind a figure, newest numbers first."""
-
-    lines: tuple[Line, ...]
-    count: int
-    capped: bool
-    has_previous: bool
-    has_next: bool
 
 
 def by_unit(
@@ -147,7 +137,7 @@ def projects(
     place: Place,
     *,
     size: int = PAGE_SIZE,
-) -> Page:
+) -> Page[Line]:
     """One page of exactly the projects that a unit's figure counts: two statements."""
     table = Decision if part in ("entitled", "gets") else Holding
     sieve = None if seen.is_present else seen.ever(table, **{f"{duty}_id": unit_id})
@@ -163,34 +153,21 @@ def paged(
     *,
     size: int = PAGE_SIZE,
     sieve: ColumnElement[bool] | None = None,
-) -> Page:
+) -> Page[Line]:
     """One page of the projects that a condition on a standpoint's columns is true of: two statements.
 
     `sieve` is implied by the condition and answered by an index: few projects are found by it, many on the way.
     """
-    counted = seen.select(user, Project.id).where(condition, *([] if sieve is None else [sieve]))
-    counted = counted.limit(COUNTED_AT_MOST + 1)
-    count = db.session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    count, capped = counted(
+        seen.select(user, Project.id).where(condition, *([] if sieve is None else [sieve]))
+    )
     facts = seen.facts
     query = seen.select(
         user, Project.number, facts.name, facts.investor, facts.site_street_id, seen.status,
         seen.held(duty), seen.entitled(duty), facts.total_investment_fen,
     ).where(condition, *([sieve] if sieve is not None and count <= FEW else []))  # fmt: skip
-    backwards = place.last or place.before is not None
-    if place.after is not None:
-        query = query.where(Project.number < place.after)
-    elif place.before is not None:
-        query = query.where(Project.number > place.before)
-    order = Project.number.asc() if backwards else Project.number.desc()
-    rows = db.session.execute(query.order_by(order).limit(size + 1)).all()
-    more, rows = len(rows) > size, rows[:size]
-    return Page(
-        tuple(Line(*row) for row in (rows[::-1] if backwards else rows)),
-        min(count, COUNTED_AT_MOST),
-        count > COUNTED_AT_MOST,
-        has_previous=more if backwards else place.after is not None,
-        has_next=place.before is not None if backwards else more,
-    )
+    found = by_key(query, Project.number, place, Line, size=size)
+    return replace(found, count=count, capped=capped)
 
 
 def _counts(seen: Standpoint, duty: Duty, part: Part, unit_id: int) -> ColumnElement[bool]:

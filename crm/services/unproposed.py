@@ -13,7 +13,8 @@ from crm.grants import UNITS
 from crm.models import Decision, Project, User
 from crm.permissions import allowed
 from crm.services import batch_kinds, transfer_disputes
-from crm.services.transfer_list import COUNTED_AT_MOST, Filters, Line, Listing
+from crm.services.paging import COUNTED_AT_MOST
+from crm.services.transfer_list import Filters, Line, Listing
 
 SHOWN = 10
 """Lines on a desk; the rest is a click away."""

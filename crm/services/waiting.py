@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from crm.db import db
 from crm.models import AuditEvent, Decision, Import, Job, Project, Transfer, User
 from crm.permissions import visible_to
+from crm.services.paging import counted
 from crm.services.standpoint import Standpoint
 
 T = TypeVar("T")
@@ -151,6 +152,4 @@ def accounts() -> int:
 def _counted(rows: list[T], query: Any, most: int) -> Some[T]:
     if len(rows) < most:
         return Some(rows, len(rows))
-    inner = query.order_by(None).limit(COUNTED_AT_MOST + 1).subquery()
-    count = db.session.scalar(select(func.count()).select_from(inner)) or 0
-    return Some(rows, min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST)
+    return Some(rows, *counted(query.order_by(None), COUNTED_AT_MOST))

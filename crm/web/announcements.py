@@ -24,15 +24,13 @@ def listing() -> str:
     given = Given(request.args)
     found = announcements.listing(
         current_user,
-        after=given.whole("after"),
-        before=given.whole("before"),
-        last=given.yes("last"),
+        given.place_by_id(),
     )
     settings = policy.on(clock.today())
     return render_template(
         "announcements/listing.html",
         found=found,
-        pages=Pages.of(found, {}, "announcements.listing", [told.one.id for told in found.rows]),
+        pages=Pages.of(found, {}, "announcements.listing", [told.one.id for told in found.lines]),
         settings=settings,
         marks_source=MARKS_SOURCE,
         ignored=given.ignored,

@@ -79,9 +79,7 @@ def show(number: int) -> str:
         batch,
         unit_id=by_code[code].id if code else None,
         asked=asked,
-        after=given.whole("after"),
-        before=given.whole("before"),
-        last=given.yes("last"),
+        place=given.place_by_id(),
     )
     is_open = batch.state in OPEN_BATCHES
     bureau = allowed(current_user, "batch:draw-up") or allowed(current_user, "batch:confirm")
@@ -100,7 +98,7 @@ def show(number: int) -> str:
         version=batch.version,
         effects=effects,
         page=page,
-        pages=Pages.of(page, kept, "batches.show", [one.id for one in page.rows]),
+        pages=Pages.of(page, kept, "batches.show", [one.id for one in page.lines]),
         unit=code or "",
         unit_choices=[(by_id[one].code, unit_name(by_id[one])) for one, _held in effects.rows],
         units=by_id,

@@ -83,9 +83,7 @@ def listing() -> str:
     page = carry_over_list.listing(
         current_user,
         asked.filters,
-        after=given.whole("after"),
-        before=given.whole("before"),
-        last=given.yes("last"),
+        given.place_by_id(),
     )
     sums, whole = carry_over_list.sums(current_user, asked.filters)
     months = carry_over_list.months()
@@ -95,7 +93,7 @@ def listing() -> str:
         "carry_overs/listing.html",
         asked=asked,
         page=page,
-        pages=Pages.of(page, asked.kept, "carry_overs.listing", [line.row.id for line in page.rows]),
+        pages=Pages.of(page, asked.kept, "carry_overs.listing", [line.row.id for line in page.lines]),
         sums=[(unit, sums[unit.id]) for unit in asked.units.values() if unit.id in sums],
         whole=whole,
         unit_choices=[(unit.code, unit_name(unit)) for unit in asked.units.values()],

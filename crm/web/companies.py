@@ -43,9 +43,7 @@ def listing() -> str | Response:
     page = company_list.listing(
         current_user,
         filters,
-        after=given.whole("after"),
-        before=given.whole("before"),
-        last=given.yes("last"),
+        given.place_by_id(),
     )
     return render_template(
         "companies/listing.html",

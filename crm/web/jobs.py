@@ -44,15 +44,13 @@ def listing() -> str:
     page = job_list.listing(
         _person(),
         filters,
-        after=given.whole("after"),
-        before=given.whole("before"),
-        last=given.yes("last"),
+        given.place_by_id(),
     )
     kept = given.kept("state", "kind")
     return render_template(
         "jobs/listing.html",
         page=page,
-        pages=Pages.of(page, kept, "jobs.listing", [job.id for job in page.rows]),
+        pages=Pages.of(page, kept, "jobs.listing", [job.id for job in page.lines]),
         filters=filters,
         narrowed=filters != job_list.Filters(),
         state_choices=[(code, _(name)) for code, (name, _mark) in job_words.STATES.items()],

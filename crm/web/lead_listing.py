@@ -15,9 +15,9 @@ from flask_login import current_user
 from crm.messages import N_
 from crm.models import LEAD_SOURCES, LEAD_STAGES, Industry, Unit
 from crm.money import FEN_PER_YI
-from crm.services import industries, lead_list
-from crm.services.lead_list import NEXT, Filters, Line, Listing, Order, Page
-from crm.services.project_list import Place
+from crm.services import industries
+from crm.services.lead_list import NEXT, Filters, Line, Listing, Order
+from crm.services.paging import PAGE_SIZE, Page, Place
 from crm.services.units import all_units
 from crm.web import presentation
 from crm.web.lead_words import SOURCES, STAGES
@@ -130,15 +130,15 @@ class Shown:
         if industry:
             values["industry"] = industry.code
         kept: dict[str, Any] = values | given.kept("sort", "order", "size")
-        place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
+        place = given.place()
         listing = Listing(current_user, filters, Order(SORTS[sort or "number"], falls))
-        return cls(given, listing, place, int(size or lead_list.PAGE_SIZE), kept, values, units, industry)
+        return cls(given, listing, place, int(size or PAGE_SIZE), kept, values, units, industry)
 
-    def page(self) -> Page:
+    def page(self) -> Page[Line]:
         """The page asked for."""
         return self.listing.page(self.place, self.size)
 
-    def pages(self, page: Page) -> Pages:
+    def pages(self, page: Page[Line]) -> Pages:
         """The addresses of the pages around it."""
         return Pages.of(page, self.kept, "leads.listing", [line.number for line in page.lines])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
@@ -91,11 +90,11 @@ def access() -> str:
     """Who opened what, newest first, filtered as the address says."""
     given = Given(request.args)
     chosen = ChosenAccesses.of(given)
-    page = accesses.listing(chosen.filters, **_place(given))
+    page = accesses.listing(chosen.filters, given.place_by_id(LARGEST_ENTRY))
     return render_template(
         "log/access.html",
         page=page,
-        pages=Pages.of(page, chosen.kept, "log.access", [row.id for row in page.rows]),
+        pages=Pages.of(page, chosen.kept, "log.access", [row.id for row in page.lines]),
         chosen=chosen,
         narrowed=bool(chosen.kept),
         person_choices=_people(chosen.people),
@@ -107,12 +106,12 @@ def access() -> str:
 def _events(endpoint: str, group: str | None) -> str:
     given = Given(request.args)
     chosen = Chosen.of(given, group)
-    page = event_list.listing(chosen.filters, **_place(given))
+    page = event_list.listing(chosen.filters, given.place_by_id(LARGEST_ENTRY))
     codes = log_words.actions_of(group) or tuple(ACTIONS)
     return render_template(
         "log/listing.html",
         page=page,
-        pages=Pages.of(page, chosen.kept, endpoint, [event.id for event in page.rows]),
+        pages=Pages.of(page, chosen.kept, endpoint, [event.id for event in page.lines]),
         endpoint=endpoint,
         group=group,
         chosen=chosen,
@@ -126,14 +125,6 @@ def _events(endpoint: str, group: str | None) -> str:
         last_digest=history.last_digest(),
         verified=auditing.last_verified(),
     )
-
-
-def _place(given: Given) -> dict[str, Any]:
-    return {
-        "after": given.whole("after", LARGEST_ENTRY),
-        "before": given.whole("before", LARGEST_ENTRY),
-        "last": given.yes("last"),
-    }
 
 
 def _people(people: dict[str, User]) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from crm.messages import N_
 from crm.models import Access, AuditEvent
 from crm.permissions import needs
 from crm.services import accesses, event_list, history
+from crm.services.paging import Place
 from crm.sheets import lists
 from crm.web import log_words
 from crm.web.log import Chosen, ChosenAccesses
@@ -52,8 +53,8 @@ def events() -> Response:
         filters, kept = chosen.filters, chosen.kept
 
     def part(below: int | None) -> tuple[list[Row], int | None]:
-        page = event_list.listing(filters, after=below, before=None, last=False, size=AT_ONCE)
-        return [_event(event) for event in page.rows], page.rows[-1].id if page.has_next else None
+        page = event_list.listing(filters, Place(after=below), size=AT_ONCE)
+        return [_event(event) for event in page.lines], page.lines[-1].id if page.has_next else None
 
     head = [
         _("序号"), _("时间"), _("业务日期"), _("人员"), _("登录名"), _("事项"), _("对象"), _("内容"), _("摘要SHA-256"),
@@ -71,8 +72,8 @@ def access() -> Response:
         filters, kept = chosen.filters, chosen.kept
 
     def part(below: int | None) -> tuple[list[Row], int | None]:
-        page = accesses.listing(filters, after=below, before=None, last=False, size=AT_ONCE)
-        return [_access(row) for row in page.rows], page.rows[-1].id if page.has_next else None
+        page = accesses.listing(filters, Place(after=below), size=AT_ONCE)
+        return [_access(row) for row in page.lines], page.lines[-1].id if page.has_next else None
 
     head = [
         _("序号"), _("时间"), _("人员"), _("登录名"), _("方法"), _("地址"), _("参数名"), _("状态码"), _("毫秒"),

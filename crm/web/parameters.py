@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map
 
 from crm.periods import Month, parse_day
+from crm.services.paging import Page, Place
 
 LONGEST_TEXT = 100
 
@@ -85,6 +86,14 @@ class Given:
         self._ignore(name)
         return None
 
+    def place(self) -> Place:
+        """Which page of a list, whose rows are known by their numbers or names."""
+        return Place(self.text("after") or None, self.text("before") or None, self.yes("last"))
+
+    def place_by_id(self, most: int = LARGEST_ID) -> Place:
+        """Which page of a list, whose rows are known by their ids."""
+        return Place(self.whole("after", most), self.whole("before", most), self.yes("last"))
+
     def several(self, name: str, known: Container[str]) -> list[str]:
         """Those of a closed list that are given, each once, in the order given."""
         found = list(dict.fromkeys(self.values.getlist(name)))
@@ -109,18 +118,6 @@ class Given:
         self.ignored.append(name)
 
 
-class Cut(Protocol):
-    """A page of a list, cut by key."""
-
-    @property
-    def has_previous(self) -> bool:
-        """Is there a page before it?"""
-
-    @property
-    def has_next(self) -> bool:
-        """Is there a page after it?"""
-
-
 @dataclass(frozen=True)
 class Pages:
     """The addresses of the neighbouring pages; none where there is none."""
@@ -131,7 +128,7 @@ class Pages:
     last: str | None
 
     @classmethod
-    def of(cls, page: Cut, kept: Mapping[str, Any], endpoint: str, keys: Sequence[Any]) -> Pages:
+    def of(cls, page: Page[Any], kept: Mapping[str, Any], endpoint: str, keys: Sequence[Any]) -> Pages:
         """Around a page whose rows have these keys, keeping the filters."""
 
         def link(**more: Any) -> str:

@@ -41,14 +41,12 @@ def listing() -> str:
     text, role, state = given.text("q"), given.one_of("role", ROLES), given.one_of("state", STATES)
     unit = given.one_of("unit", units)
     filters = Filters(text, role, units[unit].id if unit else None, state)
-    page = people_list.listing(
-        filters, after=given.text("after"), before=given.text("before"), last=given.yes("last")
-    )
+    page = people_list.listing(filters, given.place())
     kept = given.kept("q", "role", "unit", "state")
     return render_template(
         "people/listing.html",
         page=page,
-        pages=Pages.of(page, kept, "people.listing", [user.login for user in page.users]),
+        pages=Pages.of(page, kept, "people.listing", [user.login for user in page.lines]),
         narrowed=filters != Filters(),
         given=given,
         text=text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,10 @@ from flask_login import current_user
 from crm.messages import N_
 from crm.models import STATUSES, Area, Industry, Unit
 from crm.rules.explanation import STATUS_NAMES
-from crm.services import industries, project_list
+from crm.services import industries
+from crm.services.paging import PAGE_SIZE, Page, Place
 from crm.services.project_filters import STAGES, Filters
-from crm.services.project_list import Line, Listing, Order, Page, Place
+from crm.services.project_list import Line, Listing, Order
 from crm.services.units import all_areas, all_units
 from crm.web import presentation
 from crm.web.moment import Moment
@@ -122,18 +123,18 @@ class Shown:
         kept: dict[str, Any] = values | given.kept("sort", "order", "size") | moment.kept
         if columns != DEFAULT:
             kept["col"] = list(columns)
-        place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
+        place = given.place()
         listing = Listing(current_user, filters, order, moment.on, moment.instant)
         areas = {area.id: area for area in all_areas()} if "site_area" in columns else {}
         return cls(
-            given, moment, listing, place, int(size or project_list.PAGE_SIZE), columns, kept, units, areas, industry, values
+            given, moment, listing, place, int(size or PAGE_SIZE), columns, kept, units, areas, industry, values
         )  # fmt: skip
 
-    def page(self) -> Page:
+    def page(self) -> Page[Line]:
         """The page asked for."""
         return self.listing.page(self.place, self.size)
 
-    def names(self, lines: list[Line] | tuple[Line, ...] | None = None) -> Names:
+    def names(self, lines: Sequence[Line] | None = None) -> Names:
         """What lines refer to; of the whole standard where the lines are not known yet."""
         known: dict[str, str] = {}
         if "industry" in self.columns:
@@ -143,7 +144,7 @@ class Shown:
                 known = industries.names_of(line.facts.industry_code or "" for line in lines)
         return Names(self.units, self.areas, known)
 
-    def pages(self, page: Page) -> Pages:
+    def pages(self, page: Page[Line]) -> Pages:
         """The addresses of the pages around it."""
         numbers = [line.project.number for line in page.lines]
         return Pages.of(page, self.kept, "projects.listing", numbers)

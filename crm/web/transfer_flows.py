@@ -11,7 +11,6 @@ from crm.messages import N_
 from crm.models import DUTIES, Duty
 from crm.permissions import needs
 from crm.services import standpoint, transfer_flows, unit_figures
-from crm.services.project_list import Place
 from crm.services.transfer_flows import PARTS, Part
 from crm.services.units import all_units
 from crm.web import flow_picture
@@ -47,7 +46,7 @@ def show() -> str:
     before, after = given.one_of("from", codes), given.one_of("to", codes)
     page = pages = None
     if before and after:
-        place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
+        place = given.place()
         pair = (codes[before].id, codes[after].id)
         page = transfer_flows.projects(current_user, seen, duty, first, part, pair, place)
         chosen = kept | {"from": before, "to": after, "part": part}

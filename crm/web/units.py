@@ -11,7 +11,6 @@ from crm.models.units import KINDS
 from crm.periods import Month
 from crm.permissions import allowed, needs
 from crm.services import credited, flows, standpoint, unit_figures, unit_profile
-from crm.services.project_list import Place
 from crm.services.unit_figures import PARTS, Figures, Part
 from crm.services.units import active_units, all_units, unit_by_code
 from crm.web import columns_picture, unit_picture
@@ -85,7 +84,7 @@ def unit(unit: str) -> str:
     units = {each.id: each for each in all_units()}
     seen = standpoint.at(moment.on, moment.instant)
     figures = unit_figures.by_unit(current_user, seen, duty, unit_id=one.id).get(one.id, Figures())
-    place = Place(given.text("after") or None, given.text("before") or None, given.yes("last"))
+    place = given.place()
     page = unit_figures.projects(current_user, seen, duty, part, one.id, place)
     kept = moment.kept | given.kept("duty", "flow") | {"unit": one.code}
     way = given.one_of("flow", flows.WAYS) or "held"

@@ -13,6 +13,7 @@ from crm.db import db
 from crm.errors import NotAllowed
 from crm.models import Project
 from crm.services import announcements, policy
+from crm.services.paging import Place
 from tests import build
 from tests.signing import TODAY, YI, events
 
@@ -93,18 +94,18 @@ def test_the_list_is_cut_by_key(books: Any, monkeypatch: pytest.MonkeyPatch) -> 
         announced(fen * YI)
     reader = build.user("reviewer")
     first = announcements.listing(reader)
-    ids = [told.one.id for told in first.rows]
-    assert [told.one.amount_fen // YI for told in first.rows] == [34, 33]
+    ids = [told.one.id for told in first.lines]
+    assert [told.one.amount_fen // YI for told in first.lines] == [34, 33]
     assert (first.has_previous, first.has_next) == (False, True)
-    second = announcements.listing(reader, after=ids[-1])
-    assert [told.one.amount_fen // YI for told in second.rows] == [32, 31]
-    back = announcements.listing(reader, before=second.rows[0].one.id)
-    assert [told.one.id for told in back.rows] == ids and (back.has_previous, back.has_next) == (
+    second = announcements.listing(reader, Place(after=ids[-1]))
+    assert [told.one.amount_fen // YI for told in second.lines] == [32, 31]
+    back = announcements.listing(reader, Place(before=second.lines[0].one.id))
+    assert [told.one.id for told in back.lines] == ids and (back.has_previous, back.has_next) == (
         False,
         True,
     )
-    end = announcements.listing(reader, last=True)
-    assert [told.one.amount_fen // YI for told in end.rows] == [31, 30] and not end.has_next
+    end = announcements.listing(reader, Place(last=True))
+    assert [told.one.amount_fen // YI for told in end.lines] == [31, 30] and not end.has_next
 
 
 def test_both_reasons_of_a_project_are_one_entry(books: Any) -> None:
@@ -112,7 +113,7 @@ def test_both_reasons_of_a_project_are_one_entry(books: Any) -> None:
     assert announced(30 * YI) == [("mark", 30 * YI), ("unusual", 10 * YI)]
     assert announced(40 * YI) == [("mark", 30 * YI), ("unusual", 10 * YI)]
     reader = build.user("reviewer")
-    told = announcements.listing(reader).rows
+    told = announcements.listing(reader).lines
     assert [one.one.amount_fen // YI for one in told] == [40, 30]
     assert [[why.kind for why in one.reasons] for one in told] == [["mark", "unusual"]] * 2
     assert len(announcements.unseen(reader, 5)) == 2
@@ -130,11 +131,11 @@ def test_the_last_page_is_the_last_whatever_else_an_address_says(
     for fen in range(30, 34):
         announced(fen * YI)
     reader = build.user("reviewer")
-    every = [told.one.id for told in announcements.listing(reader).rows]
+    every = [told.one.id for told in announcements.listing(reader).lines]
     for more in ({}, {"after": every[0]}, {"before": every[-1]}):
-        end = announcements.listing(reader, last=True, **more)
-        assert [told.one.amount_fen // YI for told in end.rows] == [31, 30]
+        end = announcements.listing(reader, Place(last=True, **more))
+        assert [told.one.amount_fen // YI for told in end.lines] == [31, 30]
         assert (end.has_previous, end.has_next) == (True, False)
     # above one wins over below one, as the links of a page never say both
-    both = announcements.listing(reader, before=every[-1], after=every[0])
-    assert [told.one.amount_fen // YI for told in both.rows] == [33] and not both.has_previous
+    both = announcements.listing(reader, Place(before=every[-1], after=every[0]))
+    assert [told.one.amount_fen // YI for told in both.lines] == [33] and not both.has_previous

@@ -13,6 +13,7 @@ from crm.models import AuditEvent, Enterprise
 from crm.services import companies, company_groups, company_leads, company_list, origins
 from crm.services.companies import CodeTaken
 from crm.services.company_list import Filters
+from crm.services.paging import Place
 from crm.sheets.credit_codes import check_character
 from tests import build
 
@@ -160,11 +161,11 @@ def test_the_list_and_what_is_suggested(session: Any, staff: Any) -> None:
         page = company_list.listing(staff, Filters())
     assert ran.count <= 4
     assert (len(page.lines), page.count, page.has_previous, page.has_next) == (50, 61, False, True)
-    second = company_list.listing(staff, Filters(), after=page.lines[-1].company.id)
+    second = company_list.listing(staff, Filters(), Place(after=page.lines[-1].company.id))
     assert (len(second.lines), second.has_previous, second.has_next) == (11, True, False)
-    back = company_list.listing(staff, Filters(), before=second.lines[0].company.id)
+    back = company_list.listing(staff, Filters(), Place(before=second.lines[0].company.id))
     assert [one.company.id for one in back.lines] == [one.company.id for one in page.lines]
-    assert len(company_list.listing(staff, Filters(), last=True).lines) == 50
+    assert len(company_list.listing(staff, Filters(), Place(last=True)).lines) == 50
     for text, count in (
         ("ab(武", 1),
         (CODE[5:].lower(), 1),
@@ -205,7 +206,7 @@ def test_a_name_that_another_units_lead_alone_brought_in_is_not_told(session: An
     lead = build.lead(theirs, enterprise_id=hidden.id)
 
     def known(user: Any) -> set[str]:
-        page = company_list.listing(user, company_list.Filters(), after=None)
+        page = company_list.listing(user, company_list.Filters())
         told = {line.company.name for line in page.lines} | {str(line.parent) for line in page.lines}
         told |= {line.company.name for line in company_list.lines(user, company_list.Filters())}
         return told | {name for _, name, _ in company_list.suggested(user, "藏名")}

@@ -11,7 +11,7 @@ from crm import clock
 from crm.models import LeadProgress, User
 from crm.services import lead_timeline, leads
 from crm.services.lead_list import SORTS, Filters, Listing, Order
-from crm.services.project_list import Place
+from crm.services.paging import Place
 from tests import build
 from tests.services.conftest import DAY
 from tests.services.test_leads import given

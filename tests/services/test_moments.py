@@ -15,8 +15,9 @@ from crm import clock
 from crm.db import db, transaction
 from crm.models import DUTIES, Duty, User
 from crm.services import dues, standing, standpoint, street_figures, transfer_flows, unit_figures
+from crm.services.paging import Place
 from crm.services.project_filters import Filters
-from crm.services.project_list import Line, Listing, Order, Place
+from crm.services.project_list import Line, Listing, Order
 from crm.services.unit_figures import PARTS, Amount, Figures, Part
 from tests.importing import database, seeded_postgresql, seeded_sqlite
 from tests.services.holding_histories import DAYS, STEPS, Books

@@ -14,7 +14,7 @@ from crm.periods import Month
 from crm.seeds import foundation
 from crm.services import flows, history, holdings, months, standing, standpoint, transfer_flows, units
 from crm.services.holdings import Move
-from crm.services.project_list import Place
+from crm.services.paging import Place
 from crm.services.transfer_flows import between_units, projects
 from tests import build
 from tests.services import passing

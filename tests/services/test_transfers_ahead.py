@@ -29,8 +29,9 @@ from crm.services import (
     transfer_flows,
     transfer_overtaking,
 )
+from crm.services.paging import Place
 from crm.services.project_filters import Filters
-from crm.services.project_list import Listing, Order, Place
+from crm.services.project_list import Listing, Order
 from crm.web.moment import Moment
 from crm.web.project_page import ProjectPage
 from tests.services.offering import person

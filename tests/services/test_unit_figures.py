@@ -13,8 +13,9 @@ from crm.db import count_statements
 from crm.models import DUTIES, User
 from crm.rules.facts import Facts
 from crm.services import flows, projects, standpoint, unit_figures, unit_profile, units
+from crm.services.paging import Place
 from crm.services.project_filters import Filters
-from crm.services.project_list import Listing, Order, Place
+from crm.services.project_list import Listing, Order
 from crm.services.unit_figures import PARTS, Amount, Figures
 from crm.sheets.registry import RegistryRow
 from tests import build
