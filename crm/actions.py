@@ -107,7 +107,7 @@ ACTIONS: dict[str, Action] = {
         Action("transfer.confirmed", N_("确认项目划转"), moves_attribution=True),
         Action("transfer.declined", N_("不同意项目划转")),
         Action("transfer.withdrawn", N_("撤回项目划转")),
-        Action("transfer.ground_changed", N_("应划转的日期或依据随事实变化")),
+        Action("transfer.ground_changed", N_("应划转的日期、依据或职责随事实变化")),
         Action("transfer.overtaken", N_("划转因事实变化而终止")),
         Action("transfer.passed_on", N_("移交划转的承办人")),
         Action("transfer.exported", N_("导出划转")),

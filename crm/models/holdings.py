@@ -73,7 +73,8 @@ class CarryOver(InsertOnly, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     transfer_id: Mapped[int] = mapped_column(ForeignKey("transfers.id"))
-    """The transfer that carried over; where facts were corrected since, also of the line that sets its own right."""
+    """The transfer that carried over; where facts were corrected since, also of the line that sets its own right, or, of
+    months that no line concerned yet, the last that passed the project on."""
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     duty: Mapped[str]
     figure: Mapped[str]

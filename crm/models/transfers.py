@@ -164,6 +164,11 @@ class Transfer(Base):
         return self.state in OPEN_TRANSFERS
 
     @property
+    def ended_on(self) -> date | None:
+        """The day on which it ended, in the district's time; none while it is open."""
+        return clock.shanghai(self.ended_at).date() if self.ended_at else None
+
+    @property
     def duties(self) -> tuple[Duty, ...]:
         """The responsibilities that pass on."""
         return duties_of(self)

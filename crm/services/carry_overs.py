@@ -4,7 +4,7 @@ Holdings and closed figures never change. Where the rule's day lies in closed mo
 those months booked with one unit and what the unit entitled is to be credited with instead: the same amount less and more,
 so that the district's total stays as it is. A transfer settles every closed month of its project that is still credited to
 another unit than was entitled, those among them that an earlier line credited before the facts were corrected. Where a
-correction leaves nothing to be transferred, it settles what an earlier line said by itself.
+correction of facts of a project that has passed on leaves nothing to be transferred, it settles them by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, select
 
 from crm import clock
 from crm.db import db
@@ -32,6 +32,9 @@ Clause 五(二) carries over 经济指标 and nothing else: where the service pa
 
 AT_ONCE = 5_000
 """Projects whose months are read at once."""
+
+PASSED = and_(Transfer.state == "confirmed", Transfer.indicators)
+"""The condition on Transfer that holds for those that passed the indicators on."""
 
 
 class Passing(Protocol):
@@ -95,25 +98,29 @@ def preview(passing: Iterable[Passing]) -> list[Line]:
 
 
 def correct(project_ids: Sequence[int], *, actor: User | None) -> int:
-    """Sets right what was carried over of these projects, where by now another unit was entitled to the months and no
-    transfer is due that would: each such line is turned into one to the unit entitled. Returns how many lines were written.
+    """Sets right what closed months of these projects are credited with since they passed on, where by now another unit
+    was entitled to the months and no transfer is due that would settle them. Returns how many lines were written.
 
-    One statement where nothing was carried over of them.
+    One statement where none of them has passed on.
     """
-    query = select(CarryOver.project_id).where(CarryOver.project_id.in_(project_ids)).distinct()
-    found = list(db.session.scalars(query))
-    closed = months.last_closed_day() if found else None
+    query = select(Transfer.project_id, func.max(Transfer.id).label("last")).where(
+        Transfer.project_id.in_(project_ids), PASSED
+    )
+    passed = {row.project_id: row.last for row in db.session.execute(query.group_by(Transfer.project_id))}
+    closed = months.last_closed_day() if passed else None
     if closed is None:
         return 0
-    due = dues.of_all(found, clock.today())
-    found = [one for one in found if not any(INDICATORS in some.duties for some in due[one])]
+    due = dues.of_all(list(passed), clock.today())
+    settled = [one for one in passed if not any(INDICATORS in some.duties for some in due[one])]
     until = Month.of(closed)
     written = 0
-    for project_id, known in closed_months.differing(found, until).items():
+    for project_id, known in closed_months.differing(settled, until).items():
         lines = [
-            (span.line.transfer_id, _line(project_id, span, until.plus(1), span.line.to_fen))
+            (
+                span.line.transfer_id if span.line else passed[project_id],
+                _line(project_id, span, until.plus(1), span.line.to_fen if span.line else known.fen),
+            )
             for span in known.spans
-            if span.line is not None
         ]
         if lines:
             project = db.session.get_one(Project, project_id)
@@ -123,13 +130,13 @@ def correct(project_ids: Sequence[int], *, actor: User | None) -> int:
 
 
 def correct_some(*, after: int, most: int) -> int | None:
-    """Sets right the next projects, by id, of which something was carried over: for what an import or a reading brought.
+    """Sets right the next projects, by id, that have passed on: for what an import or a reading brought.
 
     Returns the last id looked at, none where there are no more.
     """
     history.hold()
-    query = select(CarryOver.project_id).where(CarryOver.project_id > after).distinct()
-    found = list(db.session.scalars(query.order_by(CarryOver.project_id).limit(most)))
+    query = select(Transfer.project_id).where(Transfer.project_id > after, PASSED).distinct()
+    found = list(db.session.scalars(query.order_by(Transfer.project_id).limit(most)))
     if found:
         correct(found, actor=None)
     return found[-1] if len(found) == most else None

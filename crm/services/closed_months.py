@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
+from crm import clock
 from crm.db import db
 from crm.models import CarryOver, Project, ProjectFacts
 from crm.periods import Month
@@ -62,11 +64,16 @@ def differing(project_ids: Sequence[int], until: Month) -> dict[int, Months]:
     return {
         project_id: Months(
             _spans(_by_month(entitled[project_id]), _by_month(held[project_id]), lines[project_id], until),
-            entitled[project_id][-1][3] if entitled[project_id] else None,
+            _entitled_today(entitled[project_id]),
             amounts.get(project_id),
         )
         for project_id in project_ids
     }
+
+
+def _entitled_today(rows: Sequence[dues.Entitled]) -> int | None:
+    """Whom the rules entitle today; what they are known to say from a later day on settles nothing yet."""
+    return next((row[3] for row in reversed(rows) if row[0] <= clock.today()), None)
 
 
 def _by_month(rows: Sequence[Any]) -> dict[Month, Any]:
@@ -85,7 +92,7 @@ def _spans(
         turns |= {Month.parse(one.first_month), Month.parse(one.last_month).plus(1)}
     found: list[Span] = []
     ordered = sorted(month for month in turns if month <= until)
-    for month, following in zip(ordered, [*ordered[1:], until.plus(1)], strict=True):
+    for month, following in pairwise([*ordered, until.plus(1)]):
         right = next((row for since, row in reversed(entitled.items()) if since <= month), None)
         holder = next((row for since, row in reversed(held.items()) if since <= month), None)
         said = (one for one in reversed(lines) if one.first_month <= str(month) <= one.last_month)

@@ -13,7 +13,7 @@ from crm.messages import N_
 from crm.models import AuditEvent, Project, Transfer, TransferSignature, User
 from crm.permissions import allowed
 from crm.services import handover, history, holdings, months, successions
-from crm.services.transfer_overtaking import grounds_of
+from crm.services.transfer_overtaking import ground_of, grounds_of
 
 LONGEST = 1_000
 """Characters of a reason, of a remark, of a note."""
@@ -21,7 +21,7 @@ LONGEST = 1_000
 NOT_FOUND = N_("没有编号为%(number)s的划转")
 IN_BATCH = N_("该项目在划转批次中办理，不能单独办理")
 OVERTAKEN = N_("事实已经变化，应划转的内容与这次划转不再一致：没有再做什么，这次划转将终止")
-OTHER_GROUND = N_("事实已经变化，应划转的日期或依据与清单上的不同：没有再做什么，清单将按新的重新签字")
+OTHER_GROUND = N_("事实已经变化，应划转的日期、依据或职责与清单上的不同：没有再做什么，清单将按新的重新签字")
 CHANGED_LIST = N_("移交清单在签字以后有改动，须退回移交单位重新签字")
 
 DONE = {
@@ -77,7 +77,7 @@ def must_be_due(transfer: Transfer) -> None:
     """
     lock_project(transfer.project_id)
     ground = grounds_of([transfer])[transfer.id]
-    if ground != (transfer.since, transfer.rule):
+    if ground != ground_of(transfer):
         raise Stale(OTHER_GROUND if ground else OVERTAKEN)
 
 

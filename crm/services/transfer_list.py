@@ -6,7 +6,7 @@ from a day and a number on.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -29,6 +29,7 @@ from crm.models import (
 )
 from crm.permissions import allowed, visible_to
 from crm.services import dues, transfer_disputes
+from crm.services.dues import Due
 from crm.services.paging import PAGE_SIZE, counted
 from crm.services.transfer_disputes import Dispute
 
@@ -108,15 +109,14 @@ class Listing:
     """How many days after it is due a transfer is to be proposed."""
 
     def page(self, after: str | None = None, size: int = PAGE_SIZE) -> Page:
-        """The lines after a place, the oldest first, those that ended last first: two statements."""
+        """The lines after a place, the oldest first, those that ended last first: two statements, for what is due four."""
         lines = self.first(size + 1, after)
         following = lines[size - 1].key if len(lines) > size else None
         return Page(lines[:size], *self.counted(), following)
 
     def first(self, most: int, after: str | None = None, *conditions: Any) -> list[Line]:
-        """The first lines after a place that meet these conditions as well: one statement."""
-        query = self._query(after).where(*conditions).limit(most)
-        return [self._line(row) for row in db.session.execute(query)]
+        """The first lines after a place that meet these conditions as well: one statement, for what is due three."""
+        return self._lines(db.session.execute(self._query(after).where(*conditions).limit(most)).all())
 
     def late(self) -> ColumnElement[bool]:
         """The condition on Project that holds for what is due and was not proposed in time."""
@@ -129,14 +129,16 @@ class Listing:
     def lines(self) -> Generator[Line, None, None]:
         """Every line in order, some thousand in memory at once."""
         with db.session.execute(self._query(None), execution_options={"yield_per": STREAMED}) as rows:
-            for row in rows:
-                yield self._line(row)
+            for some in rows.partitions(STREAMED):
+                yield from self._lines(some)
 
-    def _line(self, row: Any) -> Line:
-        if self.tab == "due":
-            return self._due(row)
-        made: Transfer = row[0]
-        day = made.ended_at.date() if made.ended_at else made.due_on
+    def _lines(self, rows: Sequence[Any]) -> list[Line]:
+        if self.tab != "due":
+            return [self._under_way(row[0]) for row in rows]
+        found = dues.of_all([row[0].id for row in rows], clock.today())
+        return [self._due(row, found[row[0].id]) for row in rows]
+
+    def _under_way(self, made: Transfer) -> Line:
         return Line(
             made.project,
             made.from_unit,
@@ -146,30 +148,34 @@ class Listing:
             made.since,
             made,
             made.due_on if made.is_open else None,
-            f"{made.due_on if made.is_open else day}.{made.id}",
+            f"{made.ended_on or made.due_on}.{made.id}",
         )
 
-    def _due(self, row: Any) -> Line:
+    def _due(self, row: Any, found: Sequence[Due]) -> Line:
+        """What is due of a project, where its responsibilities are parted what the unit asked about is to give or get, and
+        of that what is due since the earliest day.
+        """
         project, body, last, by_receiver, *units = row
+        # what the day's work has not reached yet says what stands beside the project
+        found = found or [Due(units[1].id, units[0].id, DUTIES[:1], project.due_since, None)]
+        unit = self.filters.unit_id
+        due = min(found, key=lambda one: (unit not in (None, one.from_unit_id, one.to_unit_id), one.since))
+        by_id = {unit.id: unit for unit in units if unit is not None}
         dispute = None
         if last is not None:
-            by = last.to_unit_id if by_receiver else last.from_unit_id
-            dispute = Dispute(last, next(unit for unit in units if unit is not None and unit.id == by))
-        pairs = list(zip(units[::2], units[1::2], strict=True))
-        differing = {
-            duty: pair
-            for duty, pair in zip(DUTIES, pairs, strict=True)
-            if None not in pair and pair[0] is not pair[1]
-        }
-        # what the daily roll has not reached yet names both anyway
-        entitled, held = next(iter(differing.values()), pairs[0])
-        together = tuple(duty for duty, pair in differing.items() if pair == (entitled, held))
-        rule = dues.rule_in(body, together[0] if together else DUTIES[0])
-        since = project.due_since
-        due_on = date.fromordinal(since.toordinal() + self.due_days)
+            dispute = Dispute(last, by_id[last.to_unit_id if by_receiver else last.from_unit_id])
         return Line(
-            project, held, entitled, together, rule, since, None, due_on, f"{since}.{project.id}", dispute
-        )  # fmt: skip
+            project,
+            by_id[due.from_unit_id],
+            by_id[due.to_unit_id],
+            due.duties,
+            dues.rule_in(body, due.duties[0]),
+            due.since,
+            None,
+            due.since + timedelta(days=self.due_days),
+            f"{project.due_since}.{project.id}",
+            dispute,
+        )
 
     def _query(self, after: str | None) -> Select[Any]:
         if self.tab == "due":

@@ -1,7 +1,8 @@
 """A transfer ends when its ground does: another unit is entitled by now, another holds, or the notice fell silent.
 
-Where both units stay and only the rule or the day since when it is due are others, it says so from then on; what was
-signed before was signed for another ground, so that it goes back to the giving unit and is signed anew.
+Where both units stay and only the rule or the day since when it is due are others, or the other responsibility came to
+pass with it, it says so from then on; what was signed before was signed for another ground, so that it goes back to the
+giving unit and is signed anew.
 
 All of that happens where the facts are entered, by hand or by an import, and, for what a new day brought, by the day's
 work or the next proposal: so it is always told in the log, and none stays open for ever. A verb that comes before that
@@ -19,7 +20,7 @@ from sqlalchemy import Select, and_, select
 
 from crm import clock
 from crm.db import db
-from crm.models import DUTIES, OPEN_TRANSFERS, Decision, Outcome, Transfer, User
+from crm.models import DUTIES, OPEN_TRANSFERS, Decision, Duty, Outcome, Transfer, User
 from crm.services import dues, history
 from crm.services.dues import Due
 from crm.services.transfer_deadlines import due_on
@@ -27,15 +28,15 @@ from crm.services.transfer_deadlines import due_on
 AT_ONCE = 500
 """Open transfers whose ground is looked up at once."""
 
-Ground = tuple[date, str]
-"""Since when a transfer is due, and by which rule."""
+Ground = tuple[date, str, tuple[Duty, ...]]
+"""Since when a transfer is due, by which rule, and of what."""
 
 ALONE = and_(Transfer.state.in_(OPEN_TRANSFERS), Transfer.batch_id.is_(None))
 """The condition on Transfer that holds for those open by themselves."""
 
 
 def grounds_of(transfers: Sequence[Transfer]) -> dict[int, Ground | None]:
-    """Transfer id → since when and by which rule it is due today: three statements, however many.
+    """Transfer id → since when, by which rule and of what it is due today: three statements, however many.
 
     None where it is overtaken: by other units, or because its duties came to be due since different days, which one
     transfer cannot settle.
@@ -49,10 +50,15 @@ def grounds_of(transfers: Sequence[Transfer]) -> dict[int, Ground | None]:
         for number, body in db.session.execute(query.where(Decision.id.in_(numbers)))
     }
     return {
-        one.id: (due.since, rules[due.decision_id or 0][one.duties[0]]) if due else None
+        one.id: (due.since, rules[due.decision_id or 0][due.duties[0]], due.duties) if due else None
         for one in transfers
         for due in (settled[one.id],)
     }
+
+
+def ground_of(transfer: Transfer) -> Ground:
+    """The ground that a transfer says it has."""
+    return transfer.since, transfer.rule, transfer.duties
 
 
 def overtake(projects: Sequence[int] | Select[Any], *, actor: User | None) -> list[Transfer]:
@@ -73,7 +79,7 @@ def overtake(projects: Sequence[int] | Select[Any], *, actor: User | None) -> li
             if ground is None:
                 _end(transfer, actor)
                 ended.append(transfer)
-            elif ground != (transfer.since, transfer.rule):
+            elif ground != ground_of(transfer):
                 _put_on(transfer, ground, actor)
     return ended
 
@@ -99,7 +105,9 @@ def _settled_by(transfer: Transfer, found: Sequence[Due]) -> Due | None:
 def _put_on(transfer: Transfer, ground: Ground, actor: User | None) -> None:
     """Has the transfer say another ground; what was signed for the former one goes back to be signed anew."""
     before = _told(transfer)
-    transfer.since, transfer.rule = ground
+    transfer.since, transfer.rule, duties = ground
+    for duty in DUTIES:
+        setattr(transfer, duty, duty in duties)
     if transfer.state != "filling":
         transfer.state, transfer.due_on = "filling", due_on("filling")
         transfer.round += 1
@@ -108,8 +116,8 @@ def _put_on(transfer: Transfer, ground: Ground, actor: User | None) -> None:
     _record("transfer.ground_changed", transfer, actor, **more)
 
 
-def _told(transfer: Transfer) -> dict[str, str]:
-    return {"since": transfer.since.isoformat(), "rule": transfer.rule}
+def _told(transfer: Transfer) -> dict[str, Any]:
+    return {"since": transfer.since.isoformat(), "rule": transfer.rule, "duties": list(transfer.duties)}
 
 
 def _end(transfer: Transfer, actor: User | None) -> None:

@@ -49,7 +49,7 @@ def tally(user: User, due_days: int) -> Tally:
 
 
 def of(user: User, due_days: int) -> Group | None:
-    """What a person may propose; none for who may propose nothing. Two statements, for the bureau four."""
+    """What a person may propose; none for who may propose nothing. Four statements, for the bureau six."""
     if not allowed(user, "transfer:propose"):
         return None
     listing = _listing(user, due_days)

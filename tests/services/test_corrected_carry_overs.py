@@ -13,7 +13,7 @@ from crm import clock
 from crm.db import db
 from crm.models import AuditEvent, CarryOver, Unit
 from crm.periods import Month
-from crm.services import carry_overs, months, transfers
+from crm.services import carry_overs, months, rebuilding, transfers, units
 from tests.services import transferring
 from tests.services.offering import account, person
 from tests.services.transferring import TODAY, begin, brought, change, project, register
@@ -105,5 +105,51 @@ def test_units_entitled_one_after_the_other_each_get_their_months(books: Any) ->
 
 def test_a_project_that_passes_on_within_open_months_carries_nothing_over(books: Any) -> None:
     register("P2", completed_on=date(2021, 6, 2))
+    register("P3", signed_on=date(2021, 6, 1), completed_on=date(2021, 6, 2))
+    assert carry_overs.preview([brought("filling", number="P3")]) == [], "P3 began in an open month"
     brought("confirmed", number="P2")
     assert lines() == []
+
+
+def test_months_that_no_line_concerned_yet_follow_a_correction_too(books: Any) -> None:
+    made = brought("confirmed")
+    assert lines() == [FIRST]
+    change("completed_on", date(2021, 2, 10), valid_from=transferring.SIGNED)
+    assert project().due_since is None
+    assert lines()[1:] == [("2021-02", "2021-03", "gx", "jinghe", "2021-06")], (
+        "as if it had been known before"
+    )
+    assert {row.transfer_id for row in db.session.scalars(select(CarryOver))} == {made.id}
+    assert carry_overs.correct([project().id], actor=None) == 0
+
+
+def test_what_passed_on_in_time_is_set_right_where_it_should_have_passed_on_later(session: Any) -> None:
+    with clock.at(date(2021, 4, 20)):
+        begin()
+        brought("confirmed")
+    with clock.at(TODAY):
+        for month in (4, 5):
+            months.close(Month(2021, month), actor=None)
+        assert carry_overs.correct_some(after=0, most=9) is None and lines() == []
+        change("completed_on", date(2021, 6, 1), valid_from=transferring.SIGNED)
+        assert project().due_since is None
+        assert lines() == [("2021-04", "2021-05", "jinghe", "gx", "2021-06")]
+
+
+def test_whom_a_later_day_entitles_takes_no_months_from_those_entitled_before(books: Any) -> None:
+    change("site_street", "cihui", valid_from=date(2021, 5, 10))
+    gx = units.unit_by_code("gx")
+    units.set_plate(
+        gx,
+        place=units.unit_by_code("cihui"),
+        included=True,
+        valid_from=date(2021, 9, 1),
+        clause="",
+        actor=None,
+    )
+    rebuilding.rebuild(after=0, actor=None)
+    pass_on("gx", "cihui")
+    assert lines() == [
+        ("2021-04", "2021-04", "gx", "jinghe", "2021-06"),
+        ("2021-05", "2021-05", "gx", "cihui", "2021-06"),
+    ]

@@ -11,13 +11,16 @@ import pytest
 from crm import clock
 from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
-from crm.models import Decision, TransferSignature
+from crm.models import Decision, TransferSignature, duties_of
 from crm.periods import Month
 from crm.services import (
+    dues,
     handover,
     history,
     months,
     policy,
+    readings,
+    rebuilding,
     transfer_overtaking,
     transfer_rights,
     transfers,
@@ -35,6 +38,7 @@ from tests.services.transferring import (
     holders,
     project,
     proposed,
+    register,
     said,
 )
 
@@ -225,6 +229,28 @@ def test_a_new_fact_ends_what_it_takes_the_ground_from(small: Any, step: str) ->
     assert books() == before
     again = proposed("gx")
     assert (again.state, again.to_unit.code, again.since) == ("filling", "zoumaling", date(2021, 6, 1))
+
+
+@pytest.mark.parametrize("step", ["filling", "confirming"])
+@sqlite_only
+def test_the_other_responsibility_that_comes_to_be_due_passes_on_with_the_first(
+    small: Any, step: str
+) -> None:
+    register("P2", completed_on=None, signed_on=date(2020, 4, 1))
+    readings.set_reading("R1", choice="street", basis="x", valid_from=date(2021, 5, 1), actor=None)
+    rebuilding.rebuild(after=0, actor=None)
+    made = brought(step, number="P2")
+    assert duties_of(made) == ("indicators",)
+    change("completed_on", date(2021, 5, 1), valid_from=date(2020, 4, 1), number="P2")
+    assert duties_of(made) == ("indicators", "enterprise_service")
+    assert (made.state, made.round, said(made)[-1]) == ("filling", 1 + (step != "filling"), "ground_changed")
+    detail = history.events(made)[-1].detail
+    assert (detail["before"]["duties"], detail["after"]["duties"]) == (["indicators"], list(made.duties))
+    transfers.send(made.id, version=made.version, actor=person("gx"))
+    transfers.sign(made.id, version=made.version, actor=person("jinghe"))
+    transfers.confirm(made.id, version=made.version, actor=person("chief"))
+    assert holders("P2")[-1] == (date(2021, 5, 1), "jinghe", "jinghe")
+    assert dues.of(project("P2"), TODAY) == []
 
 
 @pytest.mark.parametrize("step", ["filling", "signing", "confirming"])
