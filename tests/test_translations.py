@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -19,8 +20,10 @@ from tests.catalogue import compiled
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "crm" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
-MARKS = dict.fromkeys(("N_", "_l", "t", "translate"))
-"""What marks a message besides gettext's own names; babel.cfg names the command that extracts with them."""
+MARKS = {**dict.fromkeys(("N_", "_l", "t", "translate")), "many": (1, 1)}
+"""What marks a message besides gettext's own names, and where its forms are, of which Chinese has one; babel.cfg names the
+command that extracts with them.
+"""
 
 CHINESE = re.compile("[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
@@ -43,6 +46,7 @@ def said() -> dict[str, str]:
         methods, options = parse_mapping_cfg(file)
     keywords = {**DEFAULT_KEYWORDS, **MARKS}
     found: dict[str, str] = {}
+    forms: dict[str, type] = {}
     for folder in ("crm", "templates"):
         # The patterns of babel.cfg begin at the root, so the folders' names are put back.
         own = [
@@ -52,8 +56,10 @@ def said() -> dict[str, str]:
         ]
         own_options = {pattern.removeprefix(f"{folder}/"): value for pattern, value in options.items()}
         for file_name, line, message, _, _ in extract_from_dir(ROOT / folder, own, own_options, keywords):
-            assert isinstance(message, str), f"{folder}/{file_name}:{line}: no plural forms: Chinese has none"
-            found.setdefault(message, f"{folder}/{file_name}:{line}")
+            place = f"{folder}/{file_name}:{line}"
+            forms.setdefault(_forms(message)[0], type(message))
+            assert forms[_forms(message)[0]] is type(message), f"{place}: said with a count and without"
+            found.setdefault(_forms(message)[0], place)
     return found
 
 
@@ -68,7 +74,7 @@ def test_every_message_has_its_english(said: dict[str, str], catalogue: Catalog)
 
 
 def test_the_catalogue_has_nothing_that_is_no_longer_said(said: dict[str, str], catalogue: Catalog) -> None:
-    assert [message.id for message in catalogue if message.id and message.id not in said] == []
+    assert [source for source, _ in _messages(catalogue) if source not in said] == []
     assert not catalogue.obsolete
 
 
@@ -101,16 +107,24 @@ def test_english_ends_as_english_does(catalogue: Catalog) -> None:
 def test_the_compiled_catalogue_is_the_written_one(catalogue: Catalog) -> None:
     with compiled().open("rb") as file:
         spoken = gettext.GNUTranslations(file)
-    for source, english in _messages(catalogue):
-        assert spoken.gettext(source) == english
+    for message in catalogue:
+        if isinstance(message.id, tuple):
+            one, many = message.id
+            assert tuple(spoken.ngettext(one, many, count) for count in (1, 2)) == message.string
+        elif message.id:
+            assert spoken.gettext(message.id) == message.string
 
 
-def _english(catalogue: Catalog, message: str) -> str:
+def _english(catalogue: Catalog, message: str) -> bool:
     found = catalogue.get(message)
-    return str(found.string) if found else ""
+    return found is not None and all(_forms(found.string))
 
 
 def _messages(catalogue: Catalog) -> Iterator[tuple[str, str]]:
     for message in catalogue:
         if message.id:
-            yield str(message.id), str(message.string)
+            yield from ((_forms(message.id)[0], english) for english in _forms(message.string))
+
+
+def _forms(said: Any) -> tuple[str, ...]:
+    return said if isinstance(said, tuple) else (str(said),)

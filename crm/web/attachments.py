@@ -34,6 +34,7 @@ from crm.services.attachments import Upload
 from crm.services.file_kinds import BY_TYPE, PDF, kind_of
 from crm.storage import storage
 from crm.web.parameters import Given, plain
+from crm.web.presentation import many
 
 blueprint = Blueprint("attachments", __name__)
 
@@ -121,7 +122,7 @@ def add(kind: str, key: int) -> Redirect:
         title = plain(request.form.get("title", ""))
         added = attachments.add(row, uploads, title=title, actor=current_user)
         target = _address(row)
-    flash(_("已添加%(count)s个附件", count=len(added)), "success")
+    flash(many("已添加%(count)s个附件", len(added)), "success")
     return redirect(f"{target}#attachments", 303)
 
 

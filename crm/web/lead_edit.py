@@ -23,6 +23,7 @@ from crm.web.fact_form import LONGEST, NOT_SENT
 from crm.web.lead_form import FIELD_LABELS, FIELDS, GROUPS, Choices
 from crm.web.lead_words import LOST_REASONS as LOST_WORDS
 from crm.web.parameters import Given, plain
+from crm.web.presentation import many
 from crm.web.versions import Merge, merge
 
 blueprint = Blueprint("lead_edit", __name__)
@@ -88,7 +89,7 @@ def _change(number: str) -> Answer:
     if not done:
         nothing = {"": [_(NOTHING_CHANGED)]}
         return _form(_open(number).lead, choices, theirs, theirs, since, nothing), 400
-    flash(_("已更新%(count)s项。", count=len(done)), "success")
+    flash(many("已更新%(count)s项。", len(done)), "success")
     return redirect(url_for("leads.lead", number=number), 303)
 
 

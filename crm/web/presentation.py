@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.units import format_unit
 from flask import Flask, current_app, session
-from flask_babel import format_date, gettext
+from flask_babel import format_date, get_translations, gettext
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
@@ -86,6 +86,7 @@ def init(app: Flask) -> None:
         "LANGUAGES": LANGUAGES,
         "THEMES": THEMES,
         "said": said,
+        "many": many,
     }
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -155,6 +156,11 @@ def instant_text(value: datetime) -> str:
 def figure(value: int) -> str:
     """A count with grouped thousands."""
     return f"{value:,}"
+
+
+def many(message: str, count: int, **values: Any) -> Markup:
+    """A sentence with a count in it, as the language of this request says it of one and of many; Chinese says both alike."""
+    return Markup(get_translations().ngettext(message, message, count)) % {"count": figure(count), **values}
 
 
 def days(count: int) -> str:
