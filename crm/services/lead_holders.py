@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
@@ -36,21 +38,25 @@ def hand_to(lead: Lead, person: User, *, actor: User | None) -> None:
     history.record("lead.passed_on", lead, actor=actor, to=person.name)
 
 
-def work_of(user: User) -> int:
-    """How many leads the person works on."""
-    query = select(func.count()).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK))
-    return db.session.scalar(query) or 0
+def work_of(user: User) -> dict[int, int]:
+    """Unit id → how many of its leads the person works on: one statement."""
+    query = select(Lead.unit_id, func.count()).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK))
+    return dict(db.session.execute(query.group_by(Lead.unit_id)).all())
 
 
-def pass_on(user: User, to: User, actor: User | None) -> None:
-    """Everything the person works on goes to a colleague. Raises Refused for who is of another unit than a lead."""
-    query = select(Lead).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK)).order_by(Lead.id)
-    of_units = {post.unit_id for post in to.posts}
-    for lead in db.session.scalars(query):
-        if lead.unit_id not in of_units:
+def pass_on(user: User, to: User | None, actor: User | None, kept: Collection[int] = ()) -> None:
+    """What the person works on, but for these units, goes to a colleague; to nobody: it waits for the unit's head.
+
+    Raises Refused for who is of another unit than a lead.
+    """
+    history.hold()
+    query = select(Lead).where(Lead.held_by_id == user.id, Lead.stage.in_(IN_WORK), Lead.unit_id.not_in(kept))
+    query = query.order_by(Lead.id).with_for_update(of=Lead).execution_options(populate_existing=True)
+    for lead in db.session.scalars(query).all():
+        if to is not None and not _works_in(to, lead.unit_id):
             raise Refused(N_("线索%(number)s只能移交给承办单位的同事"), field="to", number=lead.number)
-        lead.held_by_id = to.id
-        history.record("lead.passed_on", lead, actor=actor, to=to.name)
+        lead.held_by_id = to.id if to else None
+        history.record("lead.passed_on", lead, actor=actor, to=to.name if to else "")
 
 
 def _works_in(person: User, unit_id: int) -> bool:

@@ -14,9 +14,8 @@ from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import ROLES, AuditEvent, Unit, User
-from crm.permissions import could
-from crm.services import attempts, history, passwords, posts, sessions, transfer_leaving
-from crm.services.open_work import open_work
+from crm.models.people import posts_on
+from crm.services import attempts, history, open_work, passwords, posts, sessions
 from crm.services.passwords import Hashed
 
 CHANGES = (
@@ -32,8 +31,6 @@ CHANGES = (
 """The events that change an account: each raises its version by one."""
 
 LONGEST_NAME = 100
-
-ANOTHER = N_("接手的人必须是另一个启用中的账号")
 
 
 @dataclass(frozen=True)
@@ -216,39 +213,33 @@ def close_user(user: User, *, actor: User | None, to: User | None = None) -> Non
     if not user.active:
         raise Refused(N_("这个账号已经停用"))
     posts.keep_an_administrator(user, clock.today())
-    work = open_work(user)
-    if work and to is None:
-        raise Refused(N_("还有没办完的工作，请指定由谁接手"), field="to")
-    if to is not None and (to.id == user.id or not to.is_active):
-        raise Refused(ANOTHER, field="to")
-    for kind, _count in work:
-        if not could(to, kind.permission):
-            raise Refused(
-                N_("%(name)s的岗位不能接手这些工作，请另选一人"), field="to", name=to.name if to else ""
-            )
+    history.hold()
+    left = open_work.left_by(user)
+    if left and to is None:
+        raise Refused(open_work.NOBODY, field="to")
+    open_work.pass_on(user, left, to, actor=actor)
     user.active = False
     sessions.end_all(user, "account_closed")
     detail: dict[str, object] = (
-        {"to": to.login, "passed_on": {kind.name: n for kind, n in work}} if to and work else {}
+        {"to": to.login, "passed_on": {one.kind.name: one.count for one in left}} if to and left else {}
     )
     history.record("user.closed", user, actor=actor, **detail)
-    for kind, _count in work:
-        if to is not None:
-            kind.pass_on(user, to, actor)
 
 
 def end_post(
     user: User, role: str, unit: Unit | None, *, valid_from: date, actor: User | None, to: User | None = None
 ) -> None:
-    """Ends a post. Who is no longer of the unit then leaves its open transfers to a colleague, or to nobody: they wait for
-    the unit's head. Raises what `posts.end` does, and Refused where the colleague cannot take them over.
+    """Ends a post. What the person has in work and has no other post for from then on goes to a colleague at once; with
+    nobody named a unit's work goes to its head. Raises what `posts.end` does, and Refused where the colleague cannot take
+    it over, or nobody is named and somebody has to be.
     """
+    history.hold()
     posts.end(user, role, unit, valid_from=valid_from, actor=actor)
-    if to is not None and (to.id == user.id or not to.is_active):
-        raise Refused(ANOTHER, field="heir")
-    left = transfer_leaving.release(max(valid_from, clock.today()), person=user, to=to, actor=actor)
+    day = max(valid_from, clock.today())
+    left = open_work.left_by(user, posts_on(user.terms, day), day)
+    open_work.pass_on(user, left, to, actor=actor, field="heir")
     if to is not None and not left:
-        raise Refused(N_("没有要移交的划转，不必填写接手的人"), field="heir")
+        raise Refused(N_("没有要移交的工作，不必填写接手的人"), field="heir")
 
 
 def reopen_user(user: User, *, actor: User | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
 from crm import clock
@@ -28,6 +29,20 @@ def holders(unit: Unit, day: date) -> set[int]:
     terms = db.session.scalars(query.order_by(PostTerm.valid_from, PostTerm.id))
     last = {(term.user_id, *term.post): term for term in terms}
     return {term.user_id for term in last.values() if term.held}
+
+
+def head_of(unit_id: int, day: date, *, but: User) -> User | None:
+    """Who may sign in and leads a unit on a day, of several the one with the first id; nobody where it is `but` alone."""
+    query = select(User).where(User.active, ~User.locked, User.id != but.id).order_by(User.id)
+    query = query.where(User.terms.any(and_(PostTerm.role == "unit_head", PostTerm.unit_id == unit_id)))
+    found = db.session.scalars(query.options(selectinload(User.terms)))
+    leads = ("unit_head", unit_id)
+    return next((one for one in found if any(term.post == leads for term in posts_on(one.terms, day))), None)
+
+
+def without(user: User, term: PostTerm, day: date) -> list[PostTerm]:
+    """The posts that a person holds on a day besides one."""
+    return [one for one in posts_on(user.terms, day) if one.post != term.post]
 
 
 def units_with(permission: str, day: date) -> set[int]:

@@ -6,6 +6,7 @@ credit; an answer is due by a day that is kept when the offer is made.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Select, func, select
@@ -17,7 +18,7 @@ from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import Lead, Reassignment, User
 from crm.permissions import ANOTHER_UNITS_LEAD, allowed
-from crm.services import cooperation, credit, history, lead_clocks, policy
+from crm.services import cooperation, credit, history, lead_clocks, policy, posts
 from crm.services.credit import Share
 from crm.services.reassignment_checks import IN_POOL, LONGEST, Offer, checked, in_pool, record, stages
 from crm.services.units import active_units
@@ -140,24 +141,33 @@ def shares_of(made: Reassignment) -> list[Share]:
     return [Share(*one) for one in made.shares]
 
 
-def open_of(person: User) -> int:
-    """How many open offers a person looks after: what has to pass to somebody when they leave."""
-    query = select(func.count()).where(Reassignment.held_by_id == person.id, Reassignment.state == "open")
-    return db.session.scalar(query) or 0
+def open_of(person: User) -> dict[int, int]:
+    """Unit id → how many of its open offers a person looks after: what has to pass to somebody when they leave."""
+    query = select(Reassignment.from_unit_id, func.count())
+    query = query.where(Reassignment.held_by_id == person.id, Reassignment.state == "open")
+    return dict(db.session.execute(query.group_by(Reassignment.from_unit_id)).all())
 
 
-def pass_on(person: User, to: User, *, actor: User | None) -> int:
-    """Has somebody else look after a person's open offers; returns how many. Raises Refused for one of another unit."""
+def pass_on(person: User, to: User | None, *, actor: User | None, kept: Collection[int] = ()) -> int:
+    """Has somebody else look after a person's open offers, but for those of these units; returns how many. With nobody
+    named the unit's head does.
+
+    Raises Refused for one of another unit, and where there is no head.
+    """
     history.hold()
     query = select(Reassignment).where(Reassignment.held_by_id == person.id, Reassignment.state == "open")
-    found = list(db.session.scalars(query.order_by(Reassignment.id).with_for_update()))
-    units = {term.unit_id for term in to.posts}
+    query = query.where(Reassignment.from_unit_id.not_in(kept)).order_by(Reassignment.id)
+    found = list(db.session.scalars(query.with_for_update(of=Reassignment)))
     for made in found:
-        if made.from_unit_id not in units:
+        heir = to or posts.head_of(made.from_unit_id, clock.today(), but=person)
+        if heir is None:
+            message = N_("%(unit)s没有在任的负责人，请指定由谁接手")
+            raise Refused(message, field="to", unit=made.from_unit.name)
+        if made.from_unit_id not in {term.unit_id for term in heir.posts}:
             message = N_("%(name)s不在提出流转或合作的单位，不能接手")
-            raise Refused(message, field="to", name=to.name)
-        made.held_by_id = to.id
-        _record("reassignment.passed_on", made, made.lead, actor, before=person.login, after=to.login)
+            raise Refused(message, field="to", name=heir.name)
+        made.held_by_id = heir.id
+        _record("reassignment.passed_on", made, made.lead, actor, before=person.login, after=heir.login)
     return len(found)
 
 

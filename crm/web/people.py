@@ -18,8 +18,7 @@ from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import ROLES, Unit, User
 from crm.permissions import needs
-from crm.services import passwords, people, people_list, posts
-from crm.services.open_work import open_work
+from crm.services import open_work, passwords, people, people_list, posts, successions
 from crm.services.people_list import Filters
 from crm.services.units import active_units, all_units, unit_by_code
 from crm.web.parameters import Given, Pages, plain
@@ -256,6 +255,8 @@ def _once_page(user: User, once: str) -> str:
 
 def _page(user: User, refused: Refused | Refusals | None = None, version: int | None = None) -> str:
     stale = isinstance(refused, Stale)
+    work = open_work.in_work(user)
+    answers = successions.in_force(clock.today()) if work else {}
     return render_template(
         "people/person.html",
         user=user,
@@ -263,8 +264,11 @@ def _page(user: User, refused: Refused | Refusals | None = None, version: int | 
         errors=_by_field(refused),
         values=request.form.to_dict() if refused else {},
         changes=people.changes_since(user, version or 0) if stale else [],
-        work=(work := open_work(user)),
-        looks_after=any(kind.permission == "transfer:fill" for kind, _count in work),
+        work=open_work.left_of(work, (), {}),
+        left={
+            term.id: open_work.left_of(work, posts.without(user, term, clock.today()), answers)
+            for term in user.posts
+        },
         unit_pairs=_unit_pairs(active_units(clock.today())),
         role_pairs=_role_pairs(),
         own=user.id == current_user.id,

@@ -15,8 +15,8 @@ from crm.services import (
     carry_overs,
     jobs,
     lead_pool,
+    open_work,
     transfer_clocks,
-    transfer_leaving,
     transfer_overtaking,
 )
 from crm.storage import storage
@@ -83,10 +83,10 @@ def propose_transfers(run: Run) -> None:
     _by_id(run, lambda after: transfer_clocks.propose_overdue(after=after, most=PROPOSALS_AT_ONCE))
 
 
-def release_transfers(run: Run) -> None:
-    """Has no open transfer look to somebody whose post in its unit ended with the new day."""
+def release_work(run: Run) -> None:
+    """Has no work of a unit look to somebody whose post in it ended with the new day."""
     with run.step():
-        transfer_leaving.release(clock.today())
+        open_work.release(clock.today())
 
 
 def clear_jobs(run: Run) -> None:
@@ -128,7 +128,7 @@ DAILY: tuple[tuple[str, Callable[[Run], None]], ...] = (
     (N_("把各单位都已签署的批次送商务局"), send_on_batches),
     (N_("提出到期未提的划转"), propose_transfers),
     (N_("更正事实已变的结转"), correct_carry_overs),
-    (N_("放下已离开单位的人承办的划转"), release_transfers),
+    (N_("放下已离开单位的人承办的工作"), release_work),
     (N_("清理九十天前的任务记录"), clear_jobs),
     (N_("清理未传完的附件"), sweep_files),
     (N_("整理数据库统计"), take_stock),

@@ -230,5 +230,5 @@ def test_a_leavers_offers_pass_to_the_same_unit(small: Any) -> None:
     assert (one.held_by_id, one.proposed_by_id, reassignments.open_of(leaver)) == (
         person("jd2").id,
         leaver.id,
-        0,
+        {},
     )

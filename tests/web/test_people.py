@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crm.db import count_statements, db
-from crm.models import User
+from crm.db import count_statements, db, transaction
+from crm.models import Import, User
 from crm.services import people
 from tests import build
 from tests.web.conftest import Client
@@ -94,6 +95,24 @@ def test_posts_are_given_and_ended(client: Client, filled: Flask) -> None:
     nobody = working.get("/")
     assert nobody.status_code == 403 and "没有在任岗位" in nobody.text
     assert working.get("/account").status_code == 200
+
+
+def test_what_a_post_leaves_behind_stands_beside_it(client: Client, filled: Flask) -> None:
+    visitor, number = client("administrator"), account(filled, "reviewer").id
+    with filled.app_context(), transaction() as session:
+        day = date(2021, 6, 3)
+        session.add(Import(file_name="a", sha256="a", effective_from=day, status="checked", actor_id=number))
+    with count_statements() as seen:
+        page = visitor.get(f"/people/{number}").text
+    assert page.count("尚未导入的项目登记表 1") == 2 and "请填写由谁接手" in page, (
+        "at the post and at the account"
+    )
+    assert seen.count <= 20, seen.statements
+    end = {"post": str(account(filled, "reviewer").posts[0].id), "ends_on": "2021-06-03"}
+    for heir, told in (("", "请指定由谁接手"), ("staff", "不能接手这些工作"), ("gone", "没有账号 gone")):
+        answer = act(visitor, filled, "reviewer", "posts/end", heir=heir, **end)
+        assert answer.status_code == 400 and told in answer.text
+    assert account(filled, "reviewer").posts
 
 
 def test_what_the_administrator_does_ends_sessions(client: Client, filled: Flask) -> None:
