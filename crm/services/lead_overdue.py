@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, select
 
 from crm import clock
-from crm.db import db
 from crm.grants import UNITS
 from crm.models import Lead, Triage, User
 from crm.permissions import leads_read_by
+from crm.services.paging import Onward, Position, onward
 from crm.services.policy import Policy
 
 KINDS = ("response", "feedback", "report", "next_step", "ending", "quiet", "triage")
@@ -33,15 +33,6 @@ class Late:
     person: str | None
     day: date
     next_step: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a kind."""
-
-    rows: Sequence[Late]
-    following: tuple[date, int] | None
-    """The key of its last row, where more come after it."""
 
 
 @dataclass(frozen=True)
@@ -94,27 +85,21 @@ def listing(
     *,
     unit_id: int | None = None,
     person_id: int | None = None,
-    after: tuple[date, int] | None = None,
+    after: Position | None = None,
     limit: int = A_PAGE,
-) -> Page:
+) -> Onward[Late]:
     """The leads of a kind, oldest first: one statement."""
     day, condition = _kinds(policy)[kind]
     query = (
         select(Lead.id, Lead.number, Lead.name, Lead.unit_id, User.name, day, Lead.next_step)
         .outerjoin(User, User.id == Lead.held_by_id)
         .where(late(user), condition)
-        .order_by(day, Lead.id)
-        .limit(limit + 1)
     )
     if unit_id is not None:
         query = query.where(Lead.unit_id == unit_id)
     if person_id is not None:
         query = query.where(Lead.held_by_id == person_id)
-    if after is not None:
-        query = query.where(or_(day > after[0], and_(day == after[0], Lead.id > after[1])))
-    found = [Late(*row) for row in db.session.execute(query)]
-    rows = found[:limit]
-    return Page(rows, (rows[-1].day, rows[-1].id) if len(found) > limit else None)
+    return onward(query, (day, Lead.id), after, Late, lambda one: Position(one.day, one.id), size=limit)
 
 
 def counted(user: User, policy: Policy) -> list[Part]:

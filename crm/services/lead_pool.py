@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from crm import clock
@@ -16,6 +15,7 @@ from crm.messages import N_
 from crm.models import Lead, User
 from crm.permissions import allowed, pooled
 from crm.services import history, lead_clocks, lead_progress, policy, reassignments
+from crm.services.paging import Onward, Position, onward, whole
 
 A_PAGE = 30
 
@@ -27,15 +27,6 @@ CLAIMED = N_("%(unit)s已于%(day)s承接这条线索，您慢了一步")
 FULL = N_("本单位已有%(count)s条从公共池承接、正在跟进的线索，最多%(most)s条；办结或退库后再承接")
 TOO_SOON = N_("本单位的保护期刚满，%(day)s起才能再承接；在此之前请让别的单位先承接")
 """What whoever cannot claim is told."""
-
-
-@dataclass(frozen=True)
-class Pool:
-    """One page of the common pool."""
-
-    leads: Sequence[Lead]
-    following: tuple[date, int] | None
-    """The key of its last lead, where more come after it."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +42,15 @@ class Room:
         return max(self.most - self.held, 0)
 
 
-def listing(user: User, *, after: tuple[date, int] | None, limit: int = A_PAGE) -> Pool:
+def listing(user: User, *, after: Position | None, limit: int = A_PAGE) -> Onward[Lead]:
     """The common pool, which everybody who works with leads reads, those that came to it last first: one statement."""
     if not allowed(user, "lead:read"):
-        return Pool((), None)
-    query = (
-        select(Lead)
-        .where(pooled())
-        .options(joinedload(Lead.industry))
-        .order_by(Lead.protected_until.desc(), Lead.id.desc())
-        .limit(limit + 1)
+        return Onward((), None)
+    query = select(Lead).where(pooled()).options(joinedload(Lead.industry))
+    keys = (Lead.protected_until, Lead.id)
+    return onward(
+        query, keys, after, whole, lambda one: Position(one.protected_until, one.id), size=limit, falling=True
     )
-    if after is not None:
-        day, number = after
-        query = query.where(
-            or_(Lead.protected_until < day, and_(Lead.protected_until == day, Lead.id < number))
-        )
-    found = list(db.session.scalars(query))
-    shown = found[:limit]
-    more = len(found) > limit
-    return Pool(shown, (shown[-1].protected_until, shown[-1].id) if more else None)
 
 
 def room(unit_id: int, most: int) -> Room:

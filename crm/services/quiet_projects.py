@@ -10,7 +10,7 @@ became of it. Projects that nobody has remind nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,11 +19,11 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from crm import clock
-from crm.db import db
 from crm.grants import UNITS
 from crm.models import Lead, Project, ProjectFacts, User
 from crm.permissions import visible_to
 from crm.services.lead_overdue import A_PAGE, Part
+from crm.services.paging import Onward, Position, onward
 from crm.services.policy import Policy
 
 SETTINGS = {"signed": "signed_days", "landed": "landed_days"}
@@ -49,15 +49,6 @@ class Quiet:
     heard_on: date
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a kind."""
-
-    rows: Sequence[Quiet]
-    following: tuple[date, int] | None
-    """The key of its last row, where more come after it."""
-
-
 def listing(
     user: User,
     kind: str,
@@ -65,9 +56,9 @@ def listing(
     *,
     unit_id: int | None = None,
     person_id: int | None = None,
-    after: tuple[date, int] | None = None,
+    after: Position | None = None,
     limit: int = A_PAGE,
-) -> Page:
+) -> Onward[Quiet]:
     """The quiet projects of a kind, those signed or begun first in front: one statement."""
     since, condition = _kinds(policy)[kind]
     changed = select(func.max(ProjectFacts.recorded_at)).where(ProjectFacts.project_id == Project.id)
@@ -85,21 +76,16 @@ def listing(
         .outerjoin(Lead, Lead.project_id == Project.id)
         .outerjoin(User, _works())
         .where(_concerns(user), condition)
-        .order_by(since, Project.id)
-        .limit(limit + 1)
     )
     if unit_id is not None:
         query = query.where(_unit == unit_id)
     if person_id is not None:
         query = query.where(User.id == person_id)
-    if after is not None:
-        query = query.where(or_(since > after[0], and_(since == after[0], Project.id > after[1])))
-    found = [
-        Quiet(id_, number, name, of, person, day, _latest(day, progress, recorded))
-        for id_, number, name, of, person, day, progress, recorded in db.session.execute(query)
-    ]
-    rows = found[:limit]
-    return Page(rows, (rows[-1].day, rows[-1].id) if len(found) > limit else None)
+
+    def line(id_: int, number: str, name: str, of: int, person: str | None, day: date, *heard: Any) -> Quiet:
+        return Quiet(id_, number, name, of, person, day, _latest(day, *heard))
+
+    return onward(query, (since, Project.id), after, line, lambda one: Position(one.day, one.id), size=limit)
 
 
 def counted(user: User, policy: Policy) -> Part:

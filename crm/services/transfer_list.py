@@ -30,7 +30,7 @@ from crm.models import (
 from crm.permissions import allowed, visible_to
 from crm.services import dues, transfer_disputes
 from crm.services.dues import Due
-from crm.services.paging import PAGE_SIZE, counted
+from crm.services.paging import PAGE_SIZE, Position, counted
 from crm.services.transfer_disputes import Dispute
 
 TABS = ("open", "due", "overdue", "ended")
@@ -76,7 +76,7 @@ class Line:
     transfer: Transfer | None
     due_on: date | None
     """By when the present step is to be done; none where none is left."""
-    key: str
+    key: Position
     """Where the line stands in its list, for the next page."""
     dispute: Dispute | None = None
     """Which unit declined it when it was proposed last; none where none did."""
@@ -94,7 +94,7 @@ class Page:
     lines: list[Line]
     count: int
     capped: bool
-    following: str | None
+    following: Position | None
     """Where the next page begins; none where there is none."""
 
 
@@ -108,13 +108,13 @@ class Listing:
     due_days: int
     """How many days after it is due a transfer is to be proposed."""
 
-    def page(self, after: str | None = None, size: int = PAGE_SIZE) -> Page:
+    def page(self, after: Position | None = None, size: int = PAGE_SIZE) -> Page:
         """The lines after a place, the oldest first, those that ended last first: two statements, for what is due four."""
         lines = self.first(size + 1, after)
         following = lines[size - 1].key if len(lines) > size else None
         return Page(lines[:size], *self.counted(), following)
 
-    def first(self, most: int, after: str | None = None, *conditions: Any) -> list[Line]:
+    def first(self, most: int, after: Position | None = None, *conditions: Any) -> list[Line]:
         """The first lines after a place that meet these conditions as well: one statement, for what is due three."""
         return self._lines(db.session.execute(self._query(after).where(*conditions).limit(most)).all())
 
@@ -148,7 +148,7 @@ class Listing:
             made.since,
             made,
             made.due_on if made.is_open else None,
-            f"{made.ended_on or made.due_on}.{made.id}",
+            Position(made.ended_on or made.due_on, made.id),
         )
 
     def _due(self, row: Any, found: Sequence[Due]) -> Line:
@@ -173,11 +173,11 @@ class Listing:
             due.since,
             None,
             due.since + timedelta(days=self.due_days),
-            f"{project.due_since}.{project.id}",
+            Position(project.due_since, project.id),
             dispute,
         )
 
-    def _query(self, after: str | None) -> Select[Any]:
+    def _query(self, after: Position | None) -> Select[Any]:
         if self.tab == "due":
             columns = [column for pair in dues.PAIRS.values() for column in pair]
             units = [aliased(Unit) for _ in columns]
@@ -196,11 +196,10 @@ class Listing:
                 joinedload(Transfer.to_unit),
             )
             key = (Transfer.due_on, Transfer.id)
-        place = place_of(after)
         if self.tab == "ended":
-            query = query.where(Transfer.id < place[1]) if place else query
+            query = query.where(Transfer.id < after.id) if after else query
             return query.order_by(Transfer.id.desc())
-        return (query.where(tuple_(*key) > place) if place else query).order_by(*key)
+        return (query.where(tuple_(*key) > after) if after else query).order_by(*key)
 
     def narrowed(self, *columns: Any) -> Select[Any]:
         """A query for these columns of the projects due, or of the transfers, that the list consists of, in no order."""
@@ -234,14 +233,3 @@ def of_project(project: Project, most: int) -> list[Transfer]:
     query = select(Transfer).where(Transfer.project_id == project.id).order_by(Transfer.id.desc()).limit(most)
     query = query.options(joinedload(Transfer.from_unit), joinedload(Transfer.to_unit))
     return list(db.session.scalars(query))
-
-
-def place_of(text: str | None) -> tuple[date, int] | None:
-    """The day and the number that a place in a list is written with; none where it means nothing."""
-    day, _, number = (text or "").rpartition(".")
-    if not (number.isascii() and number.isdecimal() and len(number) <= 10 and int(number) < 2**31):
-        return None
-    try:
-        return date.fromisoformat(day), int(number)
-    except ValueError:
-        return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,11 +11,10 @@ from crm.db import transaction
 from crm.errors import Refused
 from crm.grants import UNITS
 from crm.messages import N_
-from crm.periods import parse_day
 from crm.permissions import allowed, needs
 from crm.services import lead_overdue, lead_pool, leads, policy, quiet_projects, reminders
 from crm.services.units import all_units
-from crm.web.parameters import LARGEST_ID, Given, plain
+from crm.web.parameters import Given, plain
 from crm.web.presentation import long_day, said
 
 blueprint = Blueprint("lead_pool", __name__)
@@ -53,18 +50,18 @@ def listing() -> str:
     """The common pool, a page of it."""
     given = Given(request.args)
     now = policy.on()
-    after = _after(given)
+    after = given.position("after")
     page = lead_pool.listing(current_user, after=after)
     unit_id = current_user.unit_id if allowed(current_user, "lead:claim") else None
     return render_template(
         "leads/pool.html",
         page=page,
         first=after is None,
-        following=_key(page.following),
+        following=page.following and str(page.following),
         policy=now,
         units={unit.id: unit for unit in all_units()},
         room=lead_pool.room(unit_id, now["claims_most"]) if unit_id is not None else None,
-        again_on={lead.id: lead_pool.open_again_to(lead, now["notice_days"]) for lead in page.leads},
+        again_on={lead.id: lead_pool.open_again_to(lead, now["notice_days"]) for lead in page.lines},
         ignored=given.ignored,
     )
 
@@ -99,7 +96,7 @@ def overdue() -> str:
     code = "" if own else given.one_of("unit", {unit.code for unit in units.values()}) or ""
     person = given.whole("person") if own else None
     unit_id = next((unit.id for unit in units.values() if unit.code == code), None)
-    after = _after(given)
+    after = given.position("after")
     of_projects = kind in quiet_projects.KINDS
     listed = quiet_projects.listing if of_projects else lead_overdue.listing
     page = listed(current_user, kind, now, unit_id=unit_id, person_id=person, after=after)
@@ -107,7 +104,7 @@ def overdue() -> str:
         "leads/overdue.html",
         page=page,
         first=after is None,
-        following=_key(page.following),
+        following=page.following and str(page.following),
         kind=kind,
         kinds=KIND_NAMES,
         settings=KIND_SETTINGS,
@@ -121,21 +118,3 @@ def overdue() -> str:
         person=person,
         ignored=given.ignored,
     )
-
-
-def _key(place: tuple[date, int] | None) -> str | None:
-    return f"{place[0].isoformat()}.{place[1]}" if place else None
-
-
-def _after(given: Given) -> tuple[date, int] | None:
-    text = given.text("after")
-    if not text:
-        return None
-    day, _dot, number = text.partition(".")
-    try:
-        if number.isascii() and number.isdecimal() and len(number) < 11:
-            return parse_day(day), min(int(number), LARGEST_ID)
-    except ValueError:
-        pass
-    given.ignored.append("after")
-    return None

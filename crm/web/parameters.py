@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map
 
 from crm.periods import Month, parse_day
-from crm.services.paging import Page, Place
+from crm.services.paging import Page, Place, Position
 
 LONGEST_TEXT = 100
 
@@ -93,6 +93,19 @@ class Given:
     def place_by_id(self, most: int = LARGEST_ID) -> Place:
         """Which page of a list, whose rows are known by their ids."""
         return Place(self.whole("after", most), self.whole("before", most), self.yes("last"))
+
+    def position(self, name: str) -> Position | None:
+        """A place in a list by day."""
+        found = self.text(name)
+        day, _dot, number = found.partition(".")
+        try:
+            if found and number.isascii() and number.isdecimal() and len(number) < 11:
+                return Position(parse_day(day), min(int(number), LARGEST_ID))
+        except ValueError:
+            pass
+        if found:
+            self._ignore(name)
+        return None
 
     def several(self, name: str, known: Container[str]) -> list[str]:
         """Those of a closed list that are given, each once, in the order given."""

@@ -15,7 +15,8 @@ from crm import clock
 from crm.messages import N_
 from crm.models import Unit
 from crm.rules.explanation import RESPONSIBILITY_NAMES, RULE_NAMES
-from crm.services import policy, transfer_list
+from crm.services import policy
+from crm.services.paging import Position
 from crm.services.policy import Policy
 from crm.services.transfer_list import STATES, TABS, Filters, Line, Listing, Page
 from crm.services.units import all_units
@@ -48,7 +49,7 @@ class Shown:
     settings: Policy
     units: Mapping[str, Unit]
     """By code."""
-    after: str | None
+    after: Position | None
 
     @classmethod
     def of(cls, given: Given) -> Shown:
@@ -62,10 +63,7 @@ class Shown:
             given.one_of("state", STATES[tab]),
             units[street].id if street else None,
         )
-        after = given.text("after") or None
-        if after is not None and transfer_list.place_of(after) is None:
-            given.ignored.append("after")
-            after = None
+        after = given.position("after")
         settings = policy.on()
         listing = Listing(current_user, tab, filters, settings["transfer_due_days"])
         return cls(given, listing, settings, units, after)

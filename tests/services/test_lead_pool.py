@@ -67,7 +67,7 @@ def actions() -> list[str]:
 
 
 def pool_of(login: str) -> list[str]:
-    return [one.number for one in lead_pool.listing(person(login), after=None).leads]
+    return [one.number for one in lead_pool.listing(person(login), after=None).lines]
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def test_the_last_day_is_protected_and_the_next_is_not(filled: None) -> None:
         assert pool_of("gx") == ["XS2", "XS1"] == pool_of("jd")
         assert not may(person("jd"), "lead:edit", lead())
         page = lead_pool.listing(gx, after=None, limit=1)
-        assert [one.number for one in page.leads] == ["XS2"] and page.following
+        assert [one.number for one in page.lines] == ["XS2"] and page.following
         rest = lead_pool.listing(gx, after=page.following, limit=1)
-        assert [one.number for one in rest.leads] == ["XS1"] and rest.following is None
+        assert [one.number for one in rest.lines] == ["XS1"] and rest.following is None
 
 
 def test_a_claimed_lead_begins_anew(filled: None) -> None:
@@ -184,7 +184,7 @@ def test_what_is_late(filled: None) -> None:
     settings = policy.on(DAY)
 
     def late(login: str, kind: str, **more: Any) -> list[str]:
-        return [one.number for one in lead_overdue.listing(person(login), kind, settings, **more).rows]
+        return [one.number for one in lead_overdue.listing(person(login), kind, settings, **more).lines]
 
     with clock.at(DAY + timedelta(days=1)):
         assert reminders.groups(person("jd"), settings) == []

@@ -43,7 +43,7 @@ def signed(staff: dict[str, User]) -> dict[str, User]:
 
 def quiet(user: User, kind: str, day: date, **more: Any) -> list[str]:
     with clock.at(day):
-        return [one.number for one in quiet_projects.listing(user, kind, policy.on(day), **more).rows]
+        return [one.number for one in quiet_projects.listing(user, kind, policy.on(day), **more).lines]
 
 
 def after(days: int) -> date:
@@ -77,7 +77,7 @@ def test_whatever_is_heard_of_it_begins_the_days_anew(signed: dict[str, User]) -
         db.session.flush()
     assert quiet(jd, "signed", after(25)) == [] and quiet(jd, "signed", after(26)) == ["P1"]
     with clock.at(after(26)):
-        [one] = quiet_projects.listing(jd, "signed", policy.on()).rows
+        [one] = quiet_projects.listing(jd, "signed", policy.on()).lines
     assert (one.day, one.heard_on, one.person) == (SIGNED, after(10), "staff")
     lead.project.construction_started_on = after(20)
     assert quiet(jd, "signed", after(60)) == [] and quiet(jd, "landed", after(41)) == ["P1"]
@@ -94,5 +94,5 @@ def test_counted_by_unit_and_by_person_and_read_page_by_page(signed: dict[str, U
         by_person = [(group.key, group.counts["signed"]) for group in reminders.groups(jd, settings)]
         assert by_person == [(None, 1), (jd.id, 1)]
         page = quiet_projects.listing(reviewer, "signed", settings, limit=1)
-        assert [row.number for row in page.rows] == ["P1"] and page.following
+        assert [row.number for row in page.lines] == ["P1"] and page.following
     assert quiet(reviewer, "signed", after(30), after=page.following) == ["P5"]

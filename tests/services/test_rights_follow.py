@@ -137,7 +137,7 @@ def test_a_quiet_project_reminds_the_unit_that_holds_it(books: dict[str, Any]) -
     def reminded() -> dict[str, list[str | None]]:
         with clock.at(later):
             listed = {
-                code: quiet_projects.listing(books[code], "signed", policy.on(later)).rows for code in UNITS
+                code: quiet_projects.listing(books[code], "signed", policy.on(later)).lines for code in UNITS
             }
             [group] = reminders.groups(books["reviewer"], policy.on(later))
             [code] = [code for code, rows in listed.items() if rows]
