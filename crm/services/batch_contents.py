@@ -30,9 +30,9 @@ from crm.services.dues import Due
 AT_ONCE = 10_000
 """Projects asked about in one statement."""
 
-Why = Literal["in_transfer", "in_batch", "another", "parted", "ahead"]
-"""Why a project is left out: it has an open transfer, or one in another batch; today another unit is entitled or holds;
-of its two responsibilities each passes to another unit, and one of them is in the batch; a confirmed transfer passes it
+Why = Literal["in_transfer", "in_batch", "another", "rule", "parted", "ahead"]
+"""Why a project is left out: it has an open transfer, or one in another batch; today another unit is entitled or holds,
+or a rule says so that another kind settles; of its two responsibilities each passes to another unit, and one of them is in the batch; a confirmed transfer passes it
 on from a later day."""
 
 T = TypeVar("T")
@@ -85,10 +85,11 @@ class Found:
 
 
 def find(kind: str, day: date, *, actor: User | None, unit_id: int | None = None) -> Found:
-    """The projects of a kind for which a transfer is due on a day and still is today, as far as the person sees them.
+    """The projects of a kind for which a transfer is due on a day and still is today, as far as the person sees them: with
+    the rule by which it is today, and since when.
 
     For a succession, what the ceasing unit `unit_id` holds today and will go on holding. Those with an open transfer are
-    left out. A few statements, and two more for every ten thousand projects.
+    left out. A few statements, and four more for every ten thousand projects.
     """
     found = _held_by(unit_id or 0, actor) if kind == "succession" else _due(kind, day, actor)
     open_ones = _open_of([line.project_id for line in found.lines])
@@ -158,13 +159,17 @@ def _due(kind: str, day: date, actor: User | None) -> Found:
     found = Found()
     for part in pieces(db.session.execute(query.order_by(Project.id)).all()):
         both = dues.on_days([row.id for row in part], (day, today))
+        named = dues.rules_of({due.decision_id for _, now in both.values() for due in now if due.decision_id})
         for row in part:
-            named = by_outcome[row.outcome_id]
             was, now = both[row.id]
-            of_rule = [due for due in was if any(named[duty] in rules for duty in due.duties)]
-            still = [due for due in of_rule if _same(due, now)]
-            if not still and of_rule:
-                found.left_out.append(LeftOut(row.number, row.name, "another"))
+            then_named = by_outcome[row.outcome_id]
+            of_kind = [parties(due) for due in was if any(then_named[duty] in rules for duty in due.duties)]
+            same = [due for due in now if parties(due) in of_kind]
+            still = [
+                due for due in same if any(named[due.decision_id or 0][duty] in rules for duty in due.duties)
+            ]
+            if not still and of_kind:
+                found.left_out.append(LeftOut(row.number, row.name, "rule" if same else "another"))
             for place, due in enumerate(still):
                 if place:
                     found.left_out.append(LeftOut(row.number, row.name, "parted"))
@@ -179,7 +184,7 @@ def _due(kind: str, day: date, actor: User | None) -> Found:
                         due.to_unit_id,
                         "indicators" in due.duties,
                         "enterprise_service" in due.duties,
-                        named[due.duties[0]],
+                        named[due.decision_id or 0][due.duties[0]],
                         due.since,
                     )
                 )
@@ -252,7 +257,3 @@ def _ahead_of(project_ids: Sequence[int]) -> dict[int, int]:
     query = select(Transfer.project_id, Transfer.id).where(Transfer.project_id.in_(project_ids))
     found = db.session.execute(query.where(Transfer.effective_day > clock.today()))
     return {row.project_id: row.id for row in found}
-
-
-def _same(due: Due, others: Iterable[Due]) -> bool:
-    return any(parties(due) == parties(other) for other in others)

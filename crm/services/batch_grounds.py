@@ -13,12 +13,18 @@ from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_
 from sqlalchemy.orm import aliased
 
 from crm import clock
-from crm.models import DUTIES, CarryOver, Decision, Duty, Holding, Project, Transfer
-from crm.services import standing
+from crm.models import DUTIES, CarryOver, Decision, Duty, Holding, Outcome, Project, Transfer
+from crm.services import dues, standing
 
 
 def stand() -> ColumnElement[bool]:
-    """Is due today just what the transfer says, between the same units and since the same day?"""
+    """Is due today just what the transfer says, between the same units, by the same rule and since the same day?"""
+    rule = case(
+        (Transfer.indicators, dues.rule_said("indicators")), else_=dues.rule_said("enterprise_service")
+    )
+    now = exists().where(
+        Decision.id == Project.decision_id, Outcome.id == Decision.outcome_id, rule == Transfer.rule
+    )
     each = (
         case(
             (
@@ -38,6 +44,7 @@ def stand() -> ColumnElement[bool]:
             Project.attribution_status != "undetermined",
             Project.due_since == Transfer.since,
             *each,
+            now,
             # beside the project stands the earliest day: each of two responsibilities is due since then only where
             # nothing else was said of it from then on; nor does a confirmed transfer pass it on from a later day
             ~_said(Decision, "to_unit_id", after=True),
@@ -58,14 +65,14 @@ def stand_since() -> ColumnElement[bool]:
 
 
 def _said(table: Any, unit: str, *, after: bool, duties: Iterable[Duty] = DUTIES) -> ColumnElement[bool]:
-    """Was, from a day on or before it, ever somebody else named than a unit of the transfer, for what it passes on?
+    """Was, from the day since which it is due on or before it, ever somebody else named than a unit of the transfer, for what it passes on?
 
     Of decisions before it those that leave the question open name nobody; after it they are doubtful as well.
     """
     row = aliased(table)
     asked = (
         row.project_id == Transfer.project_id,
-        row.from_day > Transfer.since if after else row.from_day < Transfer.since,
+        row.from_day >= Transfer.since if after else row.from_day < Transfer.since,
     )
     others: list[ColumnElement[bool]] = [
         and_(

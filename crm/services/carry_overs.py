@@ -4,7 +4,7 @@ Holdings and closed figures never change. Where the rule's day lies in closed mo
 those months booked with one unit and what the unit entitled is to be credited with instead: the same amount less and more,
 so that the district's total stays as it is. A transfer settles every closed month of its project that is still credited to
 another unit than was entitled, those among them that an earlier line credited before the facts were corrected. Where a
-correction of facts of a project that has passed on leaves nothing to be transferred, it settles them by itself.
+correction of facts leaves nothing to be transferred, it settles by itself what passed on too early or too late.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, select
 
 from crm import clock
 from crm.db import db
@@ -98,15 +98,13 @@ def preview(passing: Iterable[Passing]) -> list[Line]:
 
 
 def correct(project_ids: Sequence[int], *, actor: User | None) -> int:
-    """Sets right what closed months of these projects are credited with since they passed on, where by now another unit
-    was entitled to the months and no transfer is due that would settle them. Returns how many lines were written.
+    """Sets right what closed months of these projects are credited with, where by now another unit was entitled to the
+    months and no transfer is due that would settle them: what a line said, and what passed on too early or too late.
 
-    One statement where none of them has passed on.
+    Months of a third unit, which nobody ever passed on to it, stay as they were closed. Returns how many lines were
+    written. One statement where none of the projects has passed on.
     """
-    query = select(Transfer.project_id, func.max(Transfer.id).label("last")).where(
-        Transfer.project_id.in_(project_ids), PASSED
-    )
-    passed = {row.project_id: row.last for row in db.session.execute(query.group_by(Transfer.project_id))}
+    passed = _passed(project_ids)
     closed = months.last_closed_day() if passed else None
     if closed is None:
         return 0
@@ -115,13 +113,13 @@ def correct(project_ids: Sequence[int], *, actor: User | None) -> int:
     until = Month.of(closed)
     written = 0
     for project_id, known in closed_months.differing(settled, until).items():
-        lines = [
-            (
-                span.line.transfer_id if span.line else passed[project_id],
-                _line(project_id, span, until.plus(1), span.line.to_fen if span.line else known.fen),
-            )
-            for span in known.spans
-        ]
+        lines = []
+        for span in known.spans:
+            between = frozenset((span.credited_id, span.entitled_id))
+            number = span.line.transfer_id if span.line else passed[project_id].get(between)
+            if number is not None:
+                fen = span.line.to_fen if span.line else known.fen
+                lines.append((number, _line(project_id, span, until.plus(1), fen)))
         if lines:
             project = db.session.get_one(Project, project_id)
             event = history.record("carry_over.corrected", project, actor=actor, lines=len(lines))
@@ -140,6 +138,16 @@ def correct_some(*, after: int, most: int) -> int | None:
     if found:
         correct(found, actor=None)
     return found[-1] if len(found) == most else None
+
+
+def _passed(project_ids: Sequence[int]) -> dict[int, dict[frozenset[int], int]]:
+    """Project id → two units → the last transfer by which the indicators passed between them: one statement."""
+    columns = (Transfer.project_id, Transfer.from_unit_id, Transfer.to_unit_id, Transfer.id)
+    query = select(*columns).where(Transfer.project_id.in_(project_ids), PASSED).order_by(Transfer.id)
+    found: dict[int, dict[frozenset[int], int]] = {}
+    for project_id, giving, getting, number in db.session.execute(query):
+        found.setdefault(project_id, {})[frozenset((giving, getting))] = number
+    return found
 
 
 def booked(which: Any) -> Select[CarryOver]:

@@ -6,7 +6,7 @@ from its effective day on who holds is compared anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -75,6 +75,21 @@ def rule_of(due: Due) -> str:
     query = select(Outcome.body).join(Decision, Decision.outcome_id == Outcome.id)
     body = db.session.execute(query.where(Decision.id == due.decision_id)).scalar_one()
     return rule_in(body, due.duties[0])
+
+
+def rules_of(decision_ids: Iterable[int]) -> dict[int, dict[Duty, str]]:
+    """Decision → the rule that each responsibility follows: two statements, however many."""
+    query = select(Decision.id, Decision.outcome_id).where(Decision.id.in_(list(decision_ids)))
+    outcomes = {row.id: row.outcome_id for row in db.session.execute(query)}
+    bodies = select(Outcome.id, Outcome.body).where(Outcome.id.in_(set(outcomes.values())))
+    named = {row.id: {duty: rule_in(row.body, duty) for duty in DUTIES} for row in db.session.execute(bodies)}
+    return {number: named[outcome_id] for number, outcome_id in outcomes.items() if outcome_id in named}
+
+
+def rule_said(duty: Duty) -> ColumnElement[str]:
+    """For a query over outcomes: the rule that each names for a responsibility."""
+    said: ColumnElement[str] = Outcome.body["duties"][RESPONSIBILITIES.index(duty)]["rule"].as_string()
+    return said
 
 
 def rule_in(body: Mapping[str, Any], duty: str) -> str:

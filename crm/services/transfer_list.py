@@ -156,11 +156,12 @@ class Listing:
         of that what is due since the earliest day.
         """
         project, body, last, by_receiver, *units = row
-        # what the day's work has not reached yet says what stands beside the project
-        found = found or [Due(units[1].id, units[0].id, DUTIES[:1], project.due_since, None)]
-        unit = self.filters.unit_id
-        due = min(found, key=lambda one: (unit not in (None, one.from_unit_id, one.to_unit_id), one.since))
         by_id = {unit.id: unit for unit in units if unit is not None}
+        known = [one for one in found if {one.from_unit_id, one.to_unit_id} <= by_id.keys()]
+        # what the day's work has not reached yet is told as it stands beside the project
+        known = known or [Due(units[1].id, units[0].id, DUTIES[:1], project.due_since, None)]
+        unit = self.filters.unit_id
+        due = min(known, key=lambda one: (unit not in (None, one.from_unit_id, one.to_unit_id), one.since))
         dispute = None
         if last is not None:
             dispute = Dispute(last, by_id[last.to_unit_id if by_receiver else last.from_unit_id])

@@ -20,7 +20,7 @@ from sqlalchemy import Select, and_, select
 
 from crm import clock
 from crm.db import db
-from crm.models import DUTIES, OPEN_TRANSFERS, Decision, Duty, Outcome, Transfer, User
+from crm.models import DUTIES, OPEN_TRANSFERS, Duty, Transfer, User
 from crm.services import dues, history
 from crm.services.dues import Due
 from crm.services.transfer_deadlines import due_on
@@ -36,19 +36,14 @@ ALONE = and_(Transfer.state.in_(OPEN_TRANSFERS), Transfer.batch_id.is_(None))
 
 
 def grounds_of(transfers: Sequence[Transfer]) -> dict[int, Ground | None]:
-    """Transfer id → since when, by which rule and of what it is due today: three statements, however many.
+    """Transfer id → since when, by which rule and of what it is due today: four statements, however many.
 
     None where it is overtaken: by other units, or because its duties came to be due since different days, which one
     transfer cannot settle.
     """
     known = dues.of_all([transfer.project_id for transfer in transfers], clock.today())
     settled = {one.id: _settled_by(one, known[one.project_id]) for one in transfers}
-    numbers = {due.decision_id for due in settled.values() if due}
-    query = select(Decision.id, Outcome.body).join(Outcome, Outcome.id == Decision.outcome_id)
-    rules = {
-        number: {duty: dues.rule_in(body, duty) for duty in DUTIES}
-        for number, body in db.session.execute(query.where(Decision.id.in_(numbers)))
-    }
+    rules = dues.rules_of(due.decision_id for due in settled.values() if due and due.decision_id)
     return {
         one.id: (due.since, rules[due.decision_id or 0][due.duties[0]], due.duties) if due else None
         for one in transfers

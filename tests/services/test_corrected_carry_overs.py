@@ -123,13 +123,19 @@ def test_months_that_no_line_concerned_yet_follow_a_correction_too(books: Any) -
     assert carry_overs.correct([project().id], actor=None) == 0
 
 
-def test_what_passed_on_in_time_is_set_right_where_it_should_have_passed_on_later(session: Any) -> None:
+def passed_on_in_time() -> None:
+    """P1 passed on in April, and April and May were closed after that."""
     with clock.at(date(2021, 4, 20)):
         begin()
         brought("confirmed")
     with clock.at(TODAY):
         for month in (4, 5):
             months.close(Month(2021, month), actor=None)
+
+
+def test_what_passed_on_in_time_is_set_right_where_it_should_have_passed_on_later(session: Any) -> None:
+    passed_on_in_time()
+    with clock.at(TODAY):
         assert carry_overs.correct_some(after=0, most=9) is None and lines() == []
         change("completed_on", date(2021, 6, 1), valid_from=transferring.SIGNED)
         assert project().due_since is None
@@ -153,3 +159,11 @@ def test_whom_a_later_day_entitles_takes_no_months_from_those_entitled_before(bo
         ("2021-04", "2021-04", "gx", "jinghe", "2021-06"),
         ("2021-05", "2021-05", "gx", "cihui", "2021-06"),
     ]
+
+
+def test_months_of_a_unit_that_never_got_the_project_stay_as_they_were_closed(session: Any) -> None:
+    passed_on_in_time()
+    with clock.at(TODAY):
+        for street, day in (("cihui", date(2021, 5, 10)), ("jinghe", date(2021, 6, 1))):
+            change("site_street", street, valid_from=day)
+        assert project().due_since is None and lines() == []

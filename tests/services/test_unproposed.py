@@ -15,9 +15,11 @@ from crm.services import (
     readings,
     rebuilding,
     standing,
+    successions,
     transfer_clocks,
     transfer_disputes,
     transfers,
+    units,
     unproposed,
 )
 from crm.services.transfer_list import Filters, Listing
@@ -122,3 +124,15 @@ def test_what_is_due_since_different_days_is_told_apart(small: Any) -> None:
     assert (line.duties, line.since) == (("indicators",), date(2021, 5, 1)), "as it would be proposed first"
     made = proposed("gx", "P2")
     assert (made.duties, made.since, made.rule) == (line.duties, line.since, line.rule)
+
+
+def test_a_new_day_that_is_not_worked_through_yet_breaks_no_list(small: Any) -> None:
+    old, new = units.unit_by_code("jinghe"), units.unit_by_code("cihui")
+    successions.succeed(old, new, valid_from=TODAY + timedelta(days=1), basis="撤并", actor=None)
+    rebuilding.rebuild(after=0, actor=None)
+    with clock.at(TODAY + timedelta(days=1)):
+        [line] = Listing(person("reviewer"), "due", Filters(), DAYS).lines()
+        assert (line.from_unit.code, line.to_unit.code) == ("gx", "jinghe"), "as it stood yesterday"
+        standing.roll_all(clock.today())
+        [line] = Listing(person("reviewer"), "due", Filters(), DAYS).lines()
+        assert line.to_unit.code == "cihui"
