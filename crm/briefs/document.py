@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.colors import Color
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -27,6 +28,9 @@ from crm.briefs.glyphs import Form
 from crm.briefs.linebreaks import Style
 from crm.briefs.tables import CONTINUED, EmptyTable, RuledTable, TableStyle
 from crm.briefs.typesetting import Paragraph, draw_text
+
+# Base 85 makes a file a quarter larger, for carriers of text alone, and takes its time.
+rl_config.useA85 = 0
 
 log = logging.getLogger(__name__)
 

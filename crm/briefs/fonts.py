@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn
@@ -76,8 +77,15 @@ class Typefaces:
 
     def clean(self, text: str) -> str:
         """The text with every character that no font has shown as 〓, and without invisible ones."""
+        if self._plain.issuperset(text):
+            return text
         known = self.faces[Role.BODY].widths
         return "".join(c if c == "\n" or c in known else SUBSTITUTE for c in visible(text))
+
+    @cached_property
+    def _plain(self) -> frozenset[str]:
+        """What stays as it is: nearly all that long lists consist of."""
+        return frozenset(c for c in self.faces[Role.BODY].widths if not _invisible(c)) | {"\n"}
 
 
 def visible(text: str) -> str:
@@ -116,7 +124,7 @@ def typefaces(
     texts: Iterable[str], form: Form, *, fonts_folder: Path | None, cache_folder: Path | None
 ) -> Iterator[Typefaces]:
     """Faces that hold exactly the characters of the texts, usable with reportlab inside the block."""
-    characters = sorted(set(visible("".join(texts))) - {"\n"} | set(ALWAYS))
+    characters = sorted(set(visible("".join(set("".join(texts))))) - {"\n"} | set(ALWAYS))
     of_role = chains(fonts_folder, cache_folder)
     built: dict[tuple[int, ...], BuiltFont] = {}
     faces: dict[Role, Face] = {}

@@ -24,14 +24,17 @@ def draw_line(canvas: Any, line: Line, style: Style, x: float, baseline: float) 
         canvas.setLineJoin(1)
         text.setTextRenderMode(2)
         text.setStrokeColor(style.colour)
-    done = 0
+    done, spaced = 0, 0.0
     for gap, run in groupby(line.gaps):
         count = len(list(run))
-        text.setCharSpace(gap)
+        if gap != spaced:
+            text.setCharSpace(gap)
+            spaced = gap
         text.textOut(line.text[done : done + count])
         done += count
     # In PDF it outlives the text object.
-    text.setCharSpace(0)
+    if spaced:
+        text.setCharSpace(0)
     canvas.drawText(text)
     if style.face.stroke:
         canvas.restoreState()

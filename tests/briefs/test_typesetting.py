@@ -142,6 +142,8 @@ def test_character_space_does_not_leak_to_later_text(face: Face) -> None:
     canvas.save()
     spaces = re.findall(rb"(\S+) Tc|(ET)", out.getvalue())
     assert any(float(space) for space, _ in spaces if space)
-    ends = [number for number, (_, end) in enumerate(spaces) if end]
-    assert len(ends) == paragraph.length
-    assert all(float(spaces[end - 1][0]) == 0 for end in ends)
+    held, ends = 0.0, []
+    for space, end in spaces:
+        held = held if end else float(space)
+        ends += [held] if end else []
+    assert ends == [0.0] * paragraph.length
