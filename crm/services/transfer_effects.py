@@ -6,7 +6,7 @@ be transferred. Before and after are each counted over all projects; neither is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -131,14 +131,14 @@ def of(
 
     The query has one row for a project, with the columns that `moves` has; a responsibility that the giving unit does not
     hold (any more) does not pass on. `carrying` is what is carried over, where the caller knows. Three statements, without it
-    five, and three more for each five thousand, where months are closed.
+    four, and where months are closed one and three more for each five thousand.
     """
     seen = standpoint.at(clock.today())
     rows = moving.subquery()
     units, district = _sides(seen, user, rows)
     flows = _flows(seen, user, rows)
     if carrying is None:
-        carrying = carried(carry_overs.preview(db.session.execute(_passing(seen, user, rows))))
+        carrying = carried(carry_overs.preview(_passing(seen, user, rows)))
     changed = sorted({unit_id for flow in flows for unit_id in (flow.from_unit_id, flow.to_unit_id)})
     return Effects(
         sum((flow.projects for flow in flows), Amount()),
@@ -217,11 +217,11 @@ def _sides(seen: Standpoint, user: User | None, rows: Any) -> tuple[dict[int, He
     return units, district
 
 
-def _passing(seen: Standpoint, user: User | None, rows: Any) -> Select[Any]:
-    """What passes on of each project, as `carry_overs` reads it."""
+def _passing(seen: Standpoint, user: User | None, rows: Any) -> Iterator[Any]:
+    """What passes on of each project, as `carry_overs` reads it where months are closed: one statement."""
     moved = [_moves(rows, duty, seen.held(duty)).label(duty) for duty in DUTIES]
     query = seen.select(user, *(column for column in rows.c if column.name not in DUTIES), *moved)
-    return query.join(rows, rows.c.project_id == Project.id).where(or_(*moved))
+    yield from db.session.execute(query.join(rows, rows.c.project_id == Project.id).where(or_(*moved)))
 
 
 def _flows(seen: Standpoint, user: User | None, rows: Any) -> tuple[Flow, ...]:
