@@ -33,13 +33,19 @@ def steps(transfer: Transfer, user: User, units: Collection[int]) -> frozenset[s
         found |= {"sign", "decline"} if signs else set()
     if transfer.state == "confirming" and allowed(user, "transfer:confirm"):
         found |= {"back"} if transfer.proposed_by_id == user.id else {"back", "confirm"}
-    own = transfer.proposed_by_id == user.id and allowed(user, "transfer:propose")
-    if own or allowed(user, "transfer:confirm"):
+    if withdraws_own(transfer, user, units) or allowed(user, "transfer:confirm"):
         found.add("withdraw")
     looked_after_by = {"giving": transfer.giver_id, "receiving": transfer.receiver_id}
     if fills and sides and looked_after_by[sides[0]] != user.id:
         found.add("take_up")
     return frozenset(found)
+
+
+def withdraws_own(transfer: Transfer, user: User, units: Collection[int]) -> bool:
+    """Did the person propose it, and act for one of its two units still? `units` as for `steps`."""
+    if transfer.proposed_by_id != user.id or not allowed(user, "transfer:propose"):
+        return False
+    return bool(transfer_people.sides(transfer, units))
 
 
 def is_party(transfer: Transfer, user: User) -> bool:

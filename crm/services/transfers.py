@@ -19,7 +19,16 @@ from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import OPEN_TRANSFERS, AuditEvent, Project, Transfer, User
 from crm.permissions import allowed
-from crm.services import carry_overs, handover, history, holdings, standing, successions, transfer_people
+from crm.services import (
+    carry_overs,
+    handover,
+    history,
+    holdings,
+    standing,
+    successions,
+    transfer_people,
+    transfer_rights,
+)
 from crm.services import transfer_proposing as proposing
 from crm.services.holdings import Move
 from crm.services.transfer_checks import (
@@ -239,12 +248,16 @@ def decline(number: int, *, version: int, note: str, actor: User) -> Transfer:
 
 
 def withdraw(number: int, *, version: int, note: str, actor: User) -> Transfer:
-    """Ends it without effect, with a reason: whoever proposed it, or the bureau. Raises NotAllowed, Stale and Refused."""
+    """Ends it without effect, with a reason: whoever proposed it and is of its units still, or the bureau.
+
+    Raises NotAllowed, Stale and Refused.
+    """
     transfer = locked(number)
     if not allowed(actor, "transfer:propose"):
         raise NotAllowed()
-    if transfer.proposed_by_id != actor.id and not allowed(actor, "transfer:confirm"):
-        raise NotAllowed(N_("只有提出划转的人和商务局可以撤回"))
+    own = transfer_rights.withdraws_own(transfer, actor, successions.acts_for(actor.unit_id))
+    if not own and not allowed(actor, "transfer:confirm"):
+        raise NotAllowed(N_("只有提出划转的人（仍在移交或承接单位）和商务局可以撤回"))
     must_be_at(transfer, OPEN_TRANSFERS, version)
     _end(transfer, "withdrawn", said(note, N_("请写明撤回的理由")), actor)
     _record("transfer.withdrawn", transfer, actor, note=transfer.note)

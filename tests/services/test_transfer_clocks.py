@@ -10,7 +10,7 @@ import pytest
 
 from crm import clock
 from crm.db import count_statements, db
-from crm.errors import Refused, Stale
+from crm.errors import NotAllowed, Refused, Stale
 from crm.models import Transfer, TransferBatch
 from crm.services import (
     people,
@@ -19,6 +19,7 @@ from crm.services import (
     standing,
     transfer_clocks,
     transfer_overtaking,
+    transfer_rights,
     transfers,
 )
 from crm.services.books import open_books
@@ -187,6 +188,24 @@ def test_whoever_is_no_longer_of_the_unit_leaves_its_transfers_there(small: Any)
     with count_statements() as seen:
         assert release(tomorrow) == 0
     assert seen.count <= 2
+
+
+@sqlite_only
+def test_whoever_proposed_and_left_both_units_cannot_withdraw(small: Any) -> None:
+    made = brought("confirming", by="jinghe2")
+    left, tomorrow = person("jinghe2"), TODAY + timedelta(days=1)
+    assert "withdraw" in transfer_rights.steps(made, left, {small.jinghe.id})
+    posts.give(left, "staff", small.sy, valid_from=tomorrow, actor=None)
+    posts.end(left, "staff", small.jinghe, valid_from=tomorrow, actor=None)
+    with clock.at(tomorrow):
+        assert (left.unit, transfer_rights.steps(made, left, {small.sy.id})) == (small.sy, frozenset())
+        for login, match in (("jinghe2", "仍在移交或承接单位"), ("jinghe", "提出划转的人")):
+            with pytest.raises(NotAllowed, match=match):
+                transfers.withdraw(made.id, version=made.version, note="重提", actor=person(login))
+        assert (
+            transfers.withdraw(made.id, version=made.version, note="缓办", actor=person("reviewer")).note
+            == "缓办"
+        )
 
 
 @sqlite_only
