@@ -49,20 +49,6 @@ USERS = (
     ("working-group", "工作专班成员", "working_group", "working_group"),
     ("administrator", "系统管理员", "administrator", None),
     ("auditor", "审计员", "auditor", None),
-)
-"""Login, name, role and unit of every demonstration account."""
-
-COLLEAGUES = (
-    ("gx-staff", "高新技术产业办经办员", "staff", "gx"),
-    ("sy-staff", "食品医药产业办经办员", "staff", "sy"),
-    ("zb-staff", "综合保税物流产业办经办员", "staff", "zb"),
-    ("lk-staff", "临空产业办经办员", "staff", "lk"),
-    ("xf-staff", "现代服务产业办经办员", "staff", "xf"),
-    ("changqing-staff", "长青街经办员", "staff", "changqing"),
-    ("jinghe-staff", "径河街经办员", "staff", "jinghe"),
-    ("zoumaling-staff", "走马岭街经办员", "staff", "zoumaling"),
-    ("dongshan-staff", "东山街经办员", "staff", "dongshan"),
-    ("xingou-staff", "新沟镇街经办员", "staff", "xingou"),
     ("gx-head", "高新技术产业办负责人", "unit_head", "gx"),
     ("sy-head", "食品医药产业办负责人", "unit_head", "sy"),
     ("zb-head", "综合保税物流产业办负责人", "unit_head", "zb"),
@@ -77,8 +63,24 @@ COLLEAGUES = (
     ("xingou-head", "新沟镇街负责人", "unit_head", "xingou"),
     ("jinyinhu-head", "金银湖街负责人", "unit_head", "jinyinhu"),
 )
-"""Those of other units, who log leads, answer offers, sign lists: one can sign in as one of them once the administrator
-has given a password.
+"""Login, name, role and unit of every demonstration account: one of each role, and whoever signs for a unit that gives
+or receives a project in a transfer or a batch.
+"""
+
+COLLEAGUES = (
+    ("gx-staff", "高新技术产业办经办员", "staff", "gx"),
+    ("sy-staff", "食品医药产业办经办员", "staff", "sy"),
+    ("zb-staff", "综合保税物流产业办经办员", "staff", "zb"),
+    ("lk-staff", "临空产业办经办员", "staff", "lk"),
+    ("xf-staff", "现代服务产业办经办员", "staff", "xf"),
+    ("changqing-staff", "长青街经办员", "staff", "changqing"),
+    ("jinghe-staff", "径河街经办员", "staff", "jinghe"),
+    ("zoumaling-staff", "走马岭街经办员", "staff", "zoumaling"),
+    ("dongshan-staff", "东山街经办员", "staff", "dongshan"),
+    ("xingou-staff", "新沟镇街经办员", "staff", "xingou"),
+)
+"""Those of other units, who log leads and answer offers: one can sign in as one of them once the administrator has given
+a password.
 """
 
 REPORT_LABELS = {
@@ -218,14 +220,14 @@ def _enter(users: dict[str, User]) -> None:
 
 
 def _add_users(made: list[Account]) -> dict[str, User]:
-    passwords_of = {account.login: account.password for account in made}
+    hashed = {account.login: passwords.quickly_hashed(account.password) for account in made}
     return {
         login: people.add_user(
             login,
             name=name,
             role=role,
             unit=units.unit_by_code(unit) if unit else None,
-            password=passwords_of.get(login),
+            password=hashed.get(login),
             # Handed out to be tried by several people: whoever came first would shut out the others.
             must_change_password=False,
             actor=None,

@@ -30,6 +30,9 @@ class Hashed:
 
 
 _hasher = PasswordHasher()
+# The least that OWASP names: enough for what the program drew itself, and many can be made at a first start. Whoever
+# signs in has it renewed by the parameters above.
+_quick = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # An unknown login is checked against this, so that it takes as long as a known one: nobody can learn
 # which exist. Hashed once and for all, from random bytes that were not kept: a command that asks for no
 # password does not wait for it.
@@ -47,6 +50,11 @@ def hashed(password: str) -> Hashed:
     if wrong:
         raise Refusals(wrong)
     return Hashed(_hasher.hash(password))
+
+
+def quickly_hashed(drawn: str) -> Hashed:
+    """A password from `one_time` as it is stored until somebody signs in with it; for many at once."""
+    return Hashed(_quick.hash(drawn))
 
 
 def matches(stored: str | None, password: str) -> bool:

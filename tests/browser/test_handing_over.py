@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from crm.db import transaction
 from crm.models import User
-from crm.seeds.demonstration import COLLEAGUES
+from crm.seeds.demonstration import USERS
 from crm.services import batch_signing, batches, people
 from tests.browser.by_hand import NOTICE, Held, classified, worked_out
 from tests.browser.conftest import Site, Visit
@@ -64,19 +63,6 @@ def sound(page: Page) -> None:
     assert violations(page) == []
 
 
-@pytest.fixture(scope="module")
-def heads(site: Site) -> dict[str, str]:
-    """Unit → the login of its head. Those of the colleagues get a password, as the administrator would give them one."""
-    found = {"jd": "jd-head", "cihui": "cihui-head"}
-    with site.app.app_context(), transaction():
-        for login, _name, role, unit in COLLEAGUES:
-            if role == "unit_head":
-                found[unit] = login
-        site.passwords["xingou-head"] = "only for this story 1"
-        people.set_password(person("xingou-head"), site.passwords["xingou-head"], actor=None)
-    return found
-
-
 def person(login: str) -> User:
     """Whoever has this login."""
     found = people.user_by_login(login)
@@ -84,9 +70,7 @@ def person(login: str) -> User:
     return found
 
 
-def test_the_stock_of_2020_is_classified_as_one_batch(
-    visit: Visit, site: Site, heads: dict[str, str]
-) -> None:
+def test_the_stock_of_2020_is_classified_as_one_batch(visit: Visit, site: Site) -> None:
     bureau = visit("reviewer")
     moves = classified()
     assert moves.pop(EXCEPTION) == "金银湖街"
@@ -123,8 +107,8 @@ def test_the_stock_of_2020_is_classified_as_one_batch(
     with site.app.app_context():
         units = {batch.id for batch in batch_signing.waiting_for(person("jd-head"))}
         assert units == {number}
-    for unit, login in heads.items():
-        if unit not in ("jd", "cihui"):
+    for login, _name, role, home in USERS:
+        if role == "unit_head" and home not in ("jd", "cihui"):
             with site.app.app_context(), transaction():
                 if batch_signing.waiting_for(person(login)):
                     seen = batches.by_id(number).version
@@ -168,7 +152,7 @@ def write(page: Page, section: str, text: str, state: str = "", *, file: bool = 
     expect(page.locator(".notice-success")).to_contain_text("已保存")
 
 
-def test_a_project_completed_out_of_plate_is_handed_over(visit: Visit, heads: dict[str, str]) -> None:
+def test_a_project_completed_out_of_plate_is_handed_over(visit: Visit) -> None:
     bureau, office = visit("reviewer"), visit("jd-staff")
     project, edit = f"/projects/{MOVED}", f"/projects/{MOVED}/edit"
     given, got = read(office, "jd"), read(office, "xingou")

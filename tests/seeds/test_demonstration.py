@@ -16,7 +16,7 @@ from crm.db import db
 from crm.models import ROLES, AuditEvent, Project, ProjectFacts, ProjectReport
 from crm.periods import ALWAYS
 from crm.seeds import accounts, demonstration
-from crm.services import attribution, books, passwords, people, projects
+from crm.services import attribution, books, dues, passwords, people, projects
 from crm.sheets.vocabulary import rows
 from tests import databases
 from tests.conftest import BOTH
@@ -143,4 +143,12 @@ def test_there_is_an_account_for_every_role_and_its_password_opens_it(loaded: Fl
             assert user is not None and (user.role, user.name) == (account.role, account.name)
             assert passwords.matches(user.password_hash, account.password)
             assert not user.must_change_password, "they are handed out to be tried"
+        heads = {
+            person.unit_id
+            for one in written
+            if (person := people.user_by_login(one.login)) and person.role == "unit_head"
+        }
+        sides = [column for pair in dues.PAIRS.values() for column in pair]
+        due = db.session.execute(select(*sides).where(Project.due_since.is_not(None))).all()
+        assert due and {unit_id for row in due for unit_id in row if unit_id} <= heads, "they can all sign"
     assert accounts.read(instance / "elsewhere") == []

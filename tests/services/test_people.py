@@ -89,6 +89,13 @@ def test_a_hash_of_other_parameters_is_renewed_with_the_right_password(session: 
     assert (user.password_hash, user.version) == (renewed.text, version), "the account is no other for it"
 
 
+def test_a_drawn_password_is_hashed_quickly_until_somebody_signs_in_with_it() -> None:
+    drawn = passwords.one_time()
+    stored = passwords.quickly_hashed(drawn).text
+    assert passwords.matches(stored, drawn) and not passwords.matches(stored, drawn[:-1])
+    assert PROGRAMS.check_needs_rehash(stored) and passwords.renewed(stored, drawn)
+
+
 def test_a_password_that_looks_like_a_hash_is_hashed(session: Any) -> None:
     text = passwords.hashed(build.PASSWORD).text
     user = people.add_user("sly", name="巧", role="staff", password=text, actor=None)
