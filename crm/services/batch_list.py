@@ -20,15 +20,15 @@ def page(
     asked: bool = False,
     place: Place,
 ) -> Page[Transfer]:
-    """One page of a batch's transfers, of one unit where it is named, or `asked` only those that a unit wants taken out:
-    two statements.
+    """One page of a batch's transfers, of one unit where it is named, or `asked` only those that a unit wants taken out: one
+    statement. They run as they were drawn up, in the order of the projects' numbers.
     """
     query = in_it(batch).options(joinedload(Transfer.project))
     if unit_id is not None:
         query = query.where(or_(Transfer.from_unit_id == unit_id, Transfer.to_unit_id == unit_id))
     if asked:
         query = query.where(Transfer.note != "")
-    return by_key(query, Transfer.id, place, whole)
+    return by_key(query, Transfer.id, place, whole, rising=True)
 
 
 def asked_count(batch: TransferBatch) -> int:

@@ -117,7 +117,7 @@ def ask_out(
     units = successions.acts_for(actor.unit_id)
     for one in found:
         if units.isdisjoint((one.from_unit_id, one.to_unit_id)):
-            raise NotAllowed(N_("只能就本单位移交或承接的项目提出意见"))
+            raise Refused(N_("只能就本单位移交或承接的项目提出意见"), field="transfers")
         one.note = note
     _back_to_drafting(batch, note)
     numbers = [one.project.number for one in found]

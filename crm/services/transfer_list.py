@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, null, or_, select, tuple_
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from crm import clock
@@ -45,8 +45,14 @@ STATES: dict[str, tuple[str, ...]] = {
 }
 """Tab → the states that it can be narrowed to; of what is due: not proposed in time, and disputed."""
 
+NO_KIND: ColumnElement[str | None] = cast(null(), String)
+
 STREAMED = 1_000
 """Rows of an export that are in memory at once."""
+
+
+KEY = (Project.due_since, Project.id)
+"""Where what is due stands in its list."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Line:
     """Where the line stands in its list, for the next page."""
     dispute: Dispute | None = None
     """Which unit declined it when it was proposed last; none where none did."""
+    kind: str | None = None
+    """The kind of batch that can settle it, where the list asked for that."""
 
     @property
     def late(self) -> int:
@@ -107,6 +115,8 @@ class Listing:
     filters: Filters
     due_days: int
     """How many days after it is due a transfer is to be proposed."""
+    kind: ColumnElement[str | None] = NO_KIND
+    """The kind of batch that can settle what is due of a project: `batch_kinds.kind_of`. Who does not ask is told none."""
 
     def page(self, after: Position | None = None, size: int = PAGE_SIZE) -> Page:
         """The lines after a place, the oldest first, those that ended last first: two statements, for what is due four."""
@@ -117,6 +127,11 @@ class Listing:
     def first(self, most: int, after: Position | None = None, *conditions: Any) -> list[Line]:
         """The first lines after a place that meet these conditions as well: one statement, for what is due three."""
         return self._lines(db.session.execute(self._query(after).where(*conditions).limit(most)).all())
+
+    def alone_first(self, most: int) -> list[Line]:
+        """Of what is due the first lines that no batch settles, then the others: three statements."""
+        query = self._query(None).order_by(None).order_by(self.kind.is_not(None), *KEY)
+        return self._lines(db.session.execute(query.limit(most)).all())
 
     def late(self) -> ColumnElement[bool]:
         """The condition on Project that holds for what is due and was not proposed in time."""
@@ -155,7 +170,7 @@ class Listing:
         """What is due of a project, where its responsibilities are parted what the unit asked about is to give or get, and
         of that what is due since the earliest day.
         """
-        project, body, last, by_receiver, *units = row
+        project, body, last, by_receiver, kind, *units = row
         by_id = {unit.id: unit for unit in units if unit is not None}
         known = [one for one in found if {one.from_unit_id, one.to_unit_id} <= by_id.keys()]
         # what the day's work has not reached yet is told as it stands beside the project
@@ -176,6 +191,7 @@ class Listing:
             due.since + timedelta(days=self.due_days),
             Position(project.due_since, project.id),
             dispute,
+            kind,
         )
 
     def _query(self, after: Position | None) -> Select[Any]:
@@ -183,13 +199,14 @@ class Listing:
             columns = [column for pair in dues.PAIRS.values() for column in pair]
             units = [aliased(Unit) for _ in columns]
             last = aliased(Transfer)
-            query = self.narrowed(Project, Outcome.body, last, transfer_disputes.by_receiver(last), *units)
+            by_receiver = transfer_disputes.by_receiver(last)
+            query = self.narrowed(Project, Outcome.body, last, by_receiver, self.kind, *units)
             query = query.outerjoin(last, transfer_disputes.declined(last))
             query = query.join(Decision, Decision.id == Project.decision_id)
             query = query.join(Outcome, Outcome.id == Decision.outcome_id)
             for unit, column in zip(units, columns, strict=True):
                 query = query.outerjoin(unit, unit.id == column)
-            key: Any = (Project.due_since, Project.id)
+            key: Any = KEY
         else:
             query = self.narrowed(Transfer).options(
                 contains_eager(Transfer.project),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, String, case, cast, func, null, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from crm import clock
 from crm.db import db
@@ -14,12 +14,10 @@ from crm.models import Decision, Project, User
 from crm.permissions import allowed
 from crm.services import batch_kinds, transfer_disputes
 from crm.services.paging import COUNTED_AT_MOST
-from crm.services.transfer_list import Filters, Line, Listing
+from crm.services.transfer_list import NO_KIND, Filters, Line, Listing
 
 SHOWN = 10
 """Lines on a desk; the rest is a click away."""
-
-NO_KIND: ColumnElement[str | None] = cast(null(), String)
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,9 @@ class Tally:
 
 @dataclass(frozen=True)
 class Group:
-    """What a desk shows of them: the tally, and the oldest of those that no batch settles, late ones first."""
+    """What a desk shows of them: the tally, and the oldest that no batch settles, late ones first; on a unit's desk then the
+    oldest that one does, each with its kind.
+    """
 
     tally: Tally
     lines: Sequence[Line]
@@ -49,16 +49,18 @@ def tally(user: User, due_days: int) -> Tally:
 
 
 def of(user: User, due_days: int) -> Group | None:
-    """What a person may propose; none for who may propose nothing. Four statements, for the bureau six."""
+    """What a person may propose; none for who may propose nothing. Six statements."""
     if not allowed(user, "transfer:propose"):
         return None
-    listing = _listing(user, due_days)
-    kind = NO_KIND if user.role in UNITS else batch_kinds.kind_of(clock.today())
-    return Group(_tally(listing, kind), listing.first(SHOWN, None, kind.is_(None)))
+    listing = _listing(user, due_days, batch_kinds.kind_of(clock.today()))
+    if user.role in UNITS:
+        return Group(_tally(listing, NO_KIND), listing.alone_first(SHOWN))
+    return Group(_tally(listing, listing.kind), listing.first(SHOWN, None, listing.kind.is_(None)))
 
 
-def _listing(user: User, due_days: int) -> Listing:
-    return Listing(user, "due", Filters(unit_id=user.unit_id if user.role in UNITS else None), due_days)
+def _listing(user: User, due_days: int, kind: ColumnElement[str | None] = NO_KIND) -> Listing:
+    unit_id = user.unit_id if user.role in UNITS else None
+    return Listing(user, "due", Filters(unit_id=unit_id), due_days, kind)
 
 
 def _tally(listing: Listing, kind: ColumnElement[str | None]) -> Tally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from crm.services import (
     batch_totals,
     batches,
     jobs,
+    successions,
 )
 from crm.services.batches import OPEN_BATCHES
 from crm.services.units import all_units
@@ -33,7 +34,7 @@ from crm.web import batch_words, job_words
 from crm.web.effects_picture import Shown
 from crm.web.forms import actor, back, long_text, version
 from crm.web.parameters import LARGEST_ID, Given, Pages
-from crm.web.presentation import unit_name
+from crm.web.presentation import said, unit_name
 
 blueprint = Blueprint("batches", __name__)
 
@@ -71,6 +72,11 @@ def listing() -> str:
 @needs("transfer:read")
 def show(number: int) -> str:
     """One batch: its step, what it moves, who has signed, its projects, and what the person can do."""
+    return _page(number)
+
+
+def _page(number: int, typed: Mapping[str, Any] | None = None) -> str:
+    """The page of a batch; `typed` is what a step was refused with: `step`, the form's fields, `field` and `error`."""
     batch = batches.by_id(number)
     given, units = Given(request.args), all_units()
     by_code, by_id = {unit.code: unit for unit in units}, {unit.id: unit for unit in units}
@@ -92,6 +98,11 @@ def show(number: int) -> str:
     nobody_signs = batch_signers.without_anybody(unsigned) if unsigned else set()
     out, out_count = batch_list.taken_out(batch)
     kept = {"number": batch.id} | given.kept("unit") | ({"asked": 1} if asked else {})
+    signs_here = (
+        batch.state == "signing"
+        and allowed(current_user, "transfer:sign")
+        and current_user.unit_id in signing
+    )
     return render_template(
         "batches/batch.html",
         batch=batch,
@@ -108,13 +119,11 @@ def show(number: int) -> str:
         signing=[one for one in units if one.id in (signing or signatures)],
         signatures=signatures,
         nobody_signs=[one for one in units if one.id in nobody_signs],
-        signs=batch.state == "signing"
-        and allowed(current_user, "transfer:sign")
-        and current_user.unit_id in signing
-        and current_user.unit_id not in signatures,
-        objects=batch.state == "signing"
-        and allowed(current_user, "transfer:sign")
-        and current_user.unit_id in signing,
+        signs=signs_here and current_user.unit_id not in signatures,
+        objects=signs_here,
+        acts_for=successions.acts_for(current_user.unit_id) if signs_here else (),
+        here=kept | given.kept("after", "before") | ({"last": 1} if given.yes("last") else {}),
+        typed=typed or {},
         own=current_user.id in (batch.drawn_up_by_id, batch.held_by_id),
         bureau=bureau,
         job=job,
@@ -168,8 +177,8 @@ STEPS = {
 def _route(name: str, step: Step) -> None:
     @blueprint.post(f"/batches/<id:number>/{name.replace('_', '-')}", endpoint=name)
     @needs(step.permission)
-    def take(number: int) -> Redirect:
-        """Takes the step and goes back to the batch, which shows how it stands now."""
+    def take(number: int) -> Redirect | tuple[str, int]:
+        """Takes the step and goes back to the batch, which shows how it stands now; where it is refused with what was typed."""
         given: dict[str, Any] = {
             one: _chosen() if one == "transfer_ids" else long_text(one, MOST_SENT) for one in step.given
         }
@@ -177,7 +186,10 @@ def _route(name: str, step: Step) -> None:
             with transaction():
                 step.verb(number, version=version(), actor=actor(), **given)
         except Refused as refused:
-            return back(refused, "batches.show", number=number)
+            if type(refused) is not Refused or not given:
+                return back(refused, "batches.show", number=number)
+            error = said(refused.message, refused.values)
+            return _page(number, {"step": name, "field": refused.field, "error": error} | given), 400
         flash(_(step.done, count=len(given.get("transfer_ids", ()))), "success")
         return redirect(url_for("batches.show", number=number), 303)
 

@@ -81,6 +81,11 @@ def test_what_nobody_proposed_stands_on_desks_and_beside_what_is_overdue(client:
     # what a batch settles is a batch's for the bureau
     page = client("reviewer").get("/desk").text
     assert "存量厂" not in page and "存量厂" in client("staff").get("/desk").text
+    # a unit is told so beside it, and what is for the unit to propose comes first
+    page = client("staff").get("/desk").text
+    assert page.index(NAME) < page.index("存量厂") < page.index("商务局按“存量项目划分”成批办理")
+    assert page.count("成批办理") == 1 and "/transfers/new?project=S1" in page
+    page = client("reviewer").get("/desk").text
     way = page.split('href="/batches/new?kind=stock')[1].split('"')[0].replace("&amp;", "&")
     assert "存量厂" in client("reviewer").get(f"/batches/new?kind=stock{way}").text
     assert "/batches/new" not in client("bureau_head").get("/desk").text
