@@ -135,7 +135,7 @@ ACTIONS: dict[str, Action] = {
         Action("announcement.made", N_("提醒商务局关注签约金额")),
         Action("announcement.seen", N_("已阅签约提醒")),
         Action("setting.set", N_("设定本区参数")),
-        Action("month.closed", N_("月结")),
+        Action("month.closed", N_("完成月结")),
         Action("brief.printed", N_("生成简报")),
         Action("log.verified", N_("核对日志")),
         Action("log.exported", N_("导出日志")),

@@ -50,6 +50,7 @@ GRANTED_TO: dict[str, frozenset[str]] = {
     "transfer:export": READERS,
     "batch:draw-up": frozenset({"reviewer"}),
     "batch:confirm": frozenset({"bureau_head"}),
+    "month:close": frozenset({"bureau_head"}),
     "announcement:read": BUREAU,
     "setting:read": READERS | ADMINISTRATOR,
     "brief:read": READERS,

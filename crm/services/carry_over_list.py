@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, or_, select
 
 from crm.db import db
 from crm.models import CarryOver, Project, Transfer, User
+from crm.periods import Month
 from crm.permissions import visible_to
 from crm.services.paging import PAGE_SIZE, Page, Place, by_key
 from crm.services.unit_figures import Amount
@@ -26,6 +27,8 @@ class Filters:
     """A unit that gives or gets."""
     month: str | None = None
     """The open month it was booked in, `YYYY-MM`."""
+    concerning: str | None = None
+    """A closed month it concerns, `YYYY-MM`."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,16 @@ def months() -> list[str]:
     return list(db.session.scalars(select(CarryOver.month).distinct().order_by(CarryOver.month.desc())))
 
 
+def concerned() -> list[str]:
+    """The closed months between the first and the last that lines concern, newest first: one statement."""
+    query = select(func.min(CarryOver.first_month), func.max(CarryOver.last_month))
+    first, last = db.session.execute(query).one()
+    found: list[str] = []
+    while first is not None and (not found or found[-1] > first):
+        found.append(str(Month.parse(found[-1]).plus(-1)) if found else last)
+    return found
+
+
 def _query(user: User | None, filters: Filters) -> Any:
     query: Any = (
         select(CarryOver, Project.number, Project.name, Transfer.batch_id)
@@ -112,6 +125,10 @@ def _narrowed(query: Any, user: User | None, filters: Filters) -> Select[Any]:
     query = query.where(visible_to(user))
     if filters.month is not None:
         query = query.where(CarryOver.month == filters.month)
+    if filters.concerning is not None:
+        query = query.where(
+            CarryOver.first_month <= filters.concerning, CarryOver.last_month >= filters.concerning
+        )
     if filters.unit_id is not None:
         unit = filters.unit_id
         query = query.where(or_(CarryOver.from_unit_id == unit, CarryOver.to_unit_id == unit))

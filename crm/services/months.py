@@ -32,6 +32,8 @@ def close(month: Month, *, actor: User | None) -> MonthClose:
     A month may be closed while it runs: what is confirmed after that takes effect from the next one on. Raises Refused
     where the month has not begun, or does not directly follow the last closed one.
     """
+    # two who close at once come one after the other, and so does who confirms a transfer meanwhile
+    history.hold()
     if month.first > clock.today():
         raise Refused(N_("%(month)s 还没有开始，不能月结"), field="month", month=str(month))
     closed = last_closed_day()

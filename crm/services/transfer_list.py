@@ -27,6 +27,7 @@ from crm.models import (
     Unit,
     User,
 )
+from crm.periods import Month
 from crm.permissions import allowed, visible_to
 from crm.services import dues, transfer_disputes
 from crm.services.dues import Due
@@ -64,6 +65,8 @@ class Filters:
     state: str | None = None
     street_id: int | None = None
     """The street of the project's site."""
+    closing: Month | None = None
+    """What would be carried over if this month were closed."""
 
     def __bool__(self) -> bool:
         return self != Filters()
@@ -240,10 +243,26 @@ class Listing:
                 query = query.where(Transfer.due_on < clock.today())
             if unit is not None:
                 query = query.where(or_(Transfer.from_unit_id == unit, Transfer.to_unit_id == unit))
+        if wanted.closing is not None:
+            condition = due_by(wanted.closing) if self.tab == "due" else carried_over_after(wanted.closing)
+            query = query.where(condition)
         if wanted.street_id is not None:
             query = query.where(Project.site_street_id == wanted.street_id)
         sees = visible_to(self.user) if allowed(self.user, "transfer:read") else Project.id.is_(None)
         return query.where(sees)
+
+
+def carried_over_after(month: Month) -> ColumnElement[bool]:
+    """The condition on Transfer that holds for those that carry over if they are confirmed once a month is closed: of
+    indicators (clause 五(二)), and due since a day in it or before.
+    """
+    return and_(Transfer.indicators, Transfer.since <= month.last)
+
+
+def due_by(month: Month) -> ColumnElement[bool]:
+    """The same of Project, for what is due and was not proposed."""
+    entitled, held = dues.PAIRS["indicators"]
+    return and_(Project.due_since <= month.last, entitled != held)
 
 
 def of_project(project: Project, most: int) -> list[Transfer]:

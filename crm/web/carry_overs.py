@@ -58,8 +58,13 @@ class Asked:
         units = {unit.id: unit for unit in all_units()}
         by_code = {unit.code: unit.id for unit in units.values()}
         code, month = given.one_of("unit", by_code), given.month("month")
-        filters = Filters(by_code[code] if code else None, str(month) if month else None)
-        return cls(units, filters, given.kept("unit", "month"))
+        concerning = given.month("concerning")
+        filters = Filters(
+            by_code[code] if code else None,
+            str(month) if month else None,
+            str(concerning) if concerning else None,
+        )
+        return cls(units, filters, given.kept("unit", "month", "concerning"))
 
     @property
     def unit(self) -> Unit | None:
@@ -71,7 +76,9 @@ class Asked:
         """What the list is narrowed to, in words."""
         unit, month = self.unit, self.filters.month
         found = [_("单位：%(name)s", name=unit_name(unit))] if unit else []
-        return found + ([_("入账月份：%(month)s", month=month)] if month else [])
+        found += [_("入账月份：%(month)s", month=month)] if month else []
+        concerning = self.filters.concerning
+        return found + ([_("涉及月份：%(month)s", month=concerning)] if concerning else [])
 
 
 @blueprint.get("/carry-overs")
@@ -86,9 +93,7 @@ def listing() -> str:
         given.place_by_id(),
     )
     sums, whole = carry_over_list.sums(current_user, asked.filters)
-    months = carry_over_list.months()
-    if asked.filters.month is not None and asked.filters.month not in months:
-        months = sorted({*months, asked.filters.month}, reverse=True)
+    months = _with(carry_over_list.months(), asked.filters.month)
     return render_template(
         "carry_overs/listing.html",
         asked=asked,
@@ -98,6 +103,9 @@ def listing() -> str:
         whole=whole,
         unit_choices=[(unit.code, unit_name(unit)) for unit in asked.units.values()],
         month_choices=[(month, month) for month in months],
+        concerned_choices=[
+            (month, month) for month in _with(carry_over_list.concerned(), asked.filters.concerning)
+        ],
         figure_names=FIGURE_NAMES,
         ignored=given.ignored,
     )
@@ -124,6 +132,11 @@ def export() -> Response:
         )
 
     return exporting.answer(given, "transfer.exported", found)
+
+
+def _with(months: list[str], asked: str | None) -> list[str]:
+    """The months to choose from, newest first, the one asked for among them."""
+    return months if asked is None or asked in months else sorted({*months, asked}, reverse=True)
 
 
 def _rows(asked: Asked, lines: Iterable[Line]) -> Iterator[list[Cell]]:

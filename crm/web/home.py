@@ -17,6 +17,7 @@ from crm.services import (
     announcements,
     batch_signing,
     lead_steps,
+    month_closing,
     overview,
     policy,
     proposals,
@@ -95,6 +96,8 @@ def _waiting() -> dict[str, Any]:
     found["unproposed"] = unproposed.tally(current_user, settings["transfer_due_days"])
     found["transfers"] = transfer_clocks.waiting_for(current_user)
     found["batches"] = len(batch_signing.waiting_for(current_user))
+    if allowed(current_user, "month:close"):
+        found["to_close"] = month_closing.due()
     found["offers"] = reassignment_list.waiting_for(current_user, MOST)
     found["triage"] = triages_waiting_for(current_user, MOST)
     if allowed(current_user, "project:import"):

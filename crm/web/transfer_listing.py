@@ -36,7 +36,12 @@ EXPORTED = (
 UNPROPOSED = (TAB_NAMES["due"], N_("应划转未提出，有争议"))
 """In an export: what is due and was not proposed, and what of it is disputed."""
 
-CHIPS = {"unit": N_("移交或承接单位"), "state": N_("状态"), "street": N_("选址街道")}
+CHIPS = {
+    "unit": N_("移交或承接单位"),
+    "state": N_("状态"),
+    "street": N_("选址街道"),
+    "closing": N_("月结后要结转"),
+}
 """Filters in the address, and what each is called."""
 
 
@@ -62,6 +67,7 @@ class Shown:
             units[unit].id if unit else None,
             given.one_of("state", STATES[tab]),
             units[street].id if street else None,
+            given.month("closing"),
         )
         after = given.position("after")
         settings = policy.on()
@@ -76,7 +82,7 @@ class Shown:
     @property
     def kept(self) -> dict[str, str]:
         """The parameters that links carry."""
-        return self.given.kept("tab", "unit", "state", "street")
+        return self.given.kept("tab", "unit", "state", "street", "closing")
 
     def page(self) -> Page:
         """The page asked for."""
@@ -98,7 +104,7 @@ class Shown:
     @property
     def tabs(self) -> list[tuple[str, str, str]]:
         """The lists there are: code, title, address; the filters go along as far as the other list has them."""
-        kept: dict[str, Any] = dict(self.given.kept("unit", "street"))
+        kept: dict[str, Any] = dict(self.given.kept("unit", "street", "closing"))
         return [(tab, _(TAB_NAMES[tab]), url_for("transfers.listing", tab=tab, **kept)) for tab in TABS]
 
     @property
@@ -108,7 +114,7 @@ class Shown:
         for name, title in CHIPS.items():
             value = self.kept.get(name)
             if value:
-                text = _(STATE_NAMES[value][0]) if name == "state" else unit_name(self.units[value])
+                text = _chip(name, value, self.units)
                 found.append(Chip(_(title), text, self.link(without=name)))
         return found
 
@@ -129,6 +135,12 @@ class Shown:
                 Decimal(line.late) if line.late else None,
                 made.effective_day if made else None,
             ]
+
+
+def _chip(name: str, value: str, units: Mapping[str, Unit]) -> str:
+    if name == "closing":
+        return value
+    return _(STATE_NAMES[value][0]) if name == "state" else unit_name(units[value])
 
 
 def export_of(shown: Shown) -> Export:

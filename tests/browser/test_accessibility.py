@@ -19,7 +19,7 @@ PAGES = {
         "/projects/XM2021006", "/projects/XM2003001?known=2020-05-01", "/projects/XM2019012/edit", "/projects/new",
         "/industries?q=汽车", "/units", "/units/jd?duty=enterprise-service", "/units/cihui", "/transfers/flows", "/streets?show=investment",
         "/rulebook", "/rulebook/rules/2-street-duty", "/rulebook/readings/R6", "/proposals", "/settings",
-        "/leads/funnel", "/briefs", "/carry-overs",
+        "/leads/funnel", "/briefs", "/carry-overs", "/months",
         "/briefs/2021-05", "/nope", "/log", "/imports", "/jobs", "/account", "/announcements",
         "/transfers", "/transfers?tab=due", "/transfers?tab=ended&unit=jd", "/transfers?tab=overdue", "/desk",
         "/companies?q=zzzz", "/companies", "/companies/1", "/companies/new", "/companies/1/edit",

@@ -1,18 +1,27 @@
-"""Months are closed one after the other; the service says so and the database holds to it."""
+"""Months are closed one after the other; the service says so, also to two at once, and the database holds to it."""
 
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from crm.errors import Refused
-from crm.models import MonthClose
+from crm import clock
+from crm.db import db
+from crm.errors import Refused, Stale
+from crm.models import CarryOver, MonthClose, Transfer
 from crm.periods import Month
-from crm.services import months
+from crm.services import month_closing, months, transfers
 from tests import build
+from tests.databases import Database
+from tests.services import transferring
+from tests.services.offering import person
+from tests.services.test_reassignments_at_once import together
+
+APRIL = Month(2021, 4)
 
 
 def test_the_first_month_may_be_any_and_the_next_follows(session: Any) -> None:
@@ -55,3 +64,37 @@ def test_the_database_refuses_a_malformed_first_month(session: Any) -> None:
     session.add(MonthClose(month="2021-13", last_day=date(2022, 1, 31)))
     with pytest.raises(DBAPIError, match="not the last day|out of range"):
         session.flush()
+
+
+def test_closed_twice_at_once(session: Any, database: Database, tmp_path: Any) -> None:
+    with clock.at(transferring.TODAY):
+        transferring.begin()
+
+        def close() -> Any:
+            return SimpleNamespace(state=month_closing.close(APRIL, actor=person("chief")).month)
+
+        found = together(database, tmp_path, [close, close])
+    assert len([one for one in found if isinstance(one, Stale)]) == 1 and "2021-04" in found
+    assert db.session.query(MonthClose).count() == 1
+
+
+def test_closed_while_a_transfer_is_confirmed(session: Any, database: Database, tmp_path: Any) -> None:
+    with clock.at(transferring.TODAY):
+        transferring.begin()
+        made = transferring.brought("confirming")
+        number, version = made.id, made.version
+
+        def confirm() -> Transfer:
+            shown: date = transferring.COMPLETED
+            return transfers.confirm(number, version=version, actor=person("chief"), day=shown)
+
+        def close() -> Any:
+            return SimpleNamespace(state=month_closing.close(APRIL, actor=person("chief")).month)
+
+        confirmed, closed = together(database, tmp_path, [confirm, close])
+    assert closed == "2021-04" and db.session.query(CarryOver).count() == 0
+    if confirmed == "confirmed":
+        assert made.effective_day == transferring.COMPLETED, "it was confirmed before the month was closed"
+    else:
+        assert isinstance(confirmed, Refused) and "已月结" in str(confirmed)
+        assert made.state == "confirming" and made.effective_day is None

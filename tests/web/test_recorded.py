@@ -103,6 +103,7 @@ RECORDS = {
     "jobs.cancel": ("job.cancelled",),
     "jobs.retry": ("job.queued_again",),
     "briefs.print_pdf": ("brief.printed",),
+    "months.close": ("month.closed",),
     "carry_overs.export": ("transfer.exported",),
     "batch_papers.print_pdf": ("batch.printed",),
     "log_export.events": ("log.exported",),
