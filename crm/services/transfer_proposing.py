@@ -18,7 +18,7 @@ from crm.services.dues import Due
 from crm.services.transfer_deadlines import due_on
 from crm.services.units import active_units
 
-NOT_DUE = N_("没有应划转的职责：应属与实属一致，或者归属待商务局裁定")
+NOT_DUE = N_("没有应划转的职责：应属与实属一致，或者归属未定")
 AHEAD = N_("划转%(number)s号已经确认，自%(day)s起由%(unit)s实属，不必再提")
 OPEN = N_("这个项目已有办理中的划转，编号%(number)s；请等它办结，或先撤回")
 OPEN_IN_BATCH = N_("这个项目在办理中的划转批次里，批次编号%(number)s；如需单独办理，请商务局先从批次中移出")

@@ -82,7 +82,7 @@ class DuePage:
 
     @property
     def undetermined(self) -> bool:
-        """Is the notice silent about it, so that the bureau is asked first?"""
+        """Is the notice silent about it, so that nobody is entitled and nothing can be due?"""
         return self.project.attribution_status == "undetermined"
 
 

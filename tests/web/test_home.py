@@ -62,7 +62,7 @@ def test_the_bureau_sees_the_undetermined_and_sheets(client: Client, busy: Flask
     hand_over(busy)
     for role in ("reviewer", "bureau_head"):
         page = client(role).get("/").text
-        assert "等待裁定的" in page and "商会总部楼" in page and "机电没选址" not in page
+        assert "归属未定的" in page and "商会总部楼" in page and "机电没选址" not in page
         assert "登记表.xlsx" in page and "可以应用" in page and "刚投产的" in page
 
 
@@ -70,7 +70,7 @@ def test_leaders_see_the_months_first(client: Client, busy: Flask) -> None:
     hand_over(busy)
     page = client("leader").get("/").text
     assert page.index("2021年6月一览") < page.index("要看的简报") and 'href="/briefs/2021-05"' in page
-    assert "刚投产的" in page and "等待裁定的" not in page
+    assert "刚投产的" in page and "归属未定的" not in page
     assert page.count('role="img"') == 4 and "上年同月" in page
 
 

@@ -119,6 +119,10 @@ def test_why_on_another_day_and_as_known_on_another(client: Client) -> None:
 def test_undetermined_says_so_and_suggests(client: Client) -> None:
     page = client("staff").get("/projects/P3").text
     assert "通知的各条都不适用" in page and "建议慈惠街" in page
+    # what can be done about it, not a ruling that no page takes
+    assert "请商务局设定口径" in page and "#readings" in page and "裁定之前" not in page
+    page = client("staff").get("/transfers/new?project=P3").text
+    assert "归属未定，不能划转" in page and "#readings" in page and "先由商务局裁定" not in page
 
 
 def test_who_holds_it_and_who_is_entitled(client: Client, filled: Flask) -> None:

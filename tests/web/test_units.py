@@ -108,8 +108,10 @@ def test_the_flows_between_units(client: Client, filled: Flask) -> None:
     with filled.app_context(), transaction():
         out = {"attracted_by": "jd", "site_street": "cihui", "signed_on": date(2021, 3, 1)}
         register("P5", "迁出项目", completed_on=date(2021, 5, 1), fen=5 * 10**10, **out)
+        register("P66", "没有登记总投资的", completed_on=date(2021, 5, 1), **out | {"attracted_by": "sy"})
     visitor = client("staff")
     page = visitor.get("/transfers/flows").text
+    assert "part=due&amp;from=sy&amp;to=cihui" in page and ">0.00<" not in page, "nothing is known of it"
     asked = "part=due&amp;from=jd&amp;to=cihui"
     assert page.count(asked) == 2 and "5.00" in page and "2020年6月4日至2021年6月3日" in page
     assert "迁出项目" in visitor.get(f"/transfers/flows?{asked.replace('amp;', '')}").text
