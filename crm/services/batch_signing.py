@@ -15,6 +15,7 @@ from crm.permissions import allowed, could
 from crm.services import batch_changes, batch_contents, history, jobs, months, successions
 from crm.services.batch_signers import signers
 from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, said, touches
+from crm.services.transfer_checks import must_not_have_signed
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
 ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
@@ -142,13 +143,14 @@ def send_back(number: int, *, version: int, note: str, actor: User) -> TransferB
 
 def confirm(number: int, *, version: int, actor: User) -> TransferBatch:
     """Has a signed batch put into effect by a job. Raises NotAllowed for who drew it up, Stale where that is asked already,
-    and Refused where something in it was overtaken, or a month was closed since.
+    and Refused for who signed it for a unit, and where something in it was overtaken, or a month was closed since.
     """
     if not allowed(actor, "batch:confirm"):
         raise NotAllowed()
     batch = locked(number, version, "confirming")
     if actor.id in (batch.drawn_up_by_id, batch.held_by_id):
         raise NotAllowed(N_("自己拟定或接手的批次，须由别人确认"))
+    must_not_have_signed(signatures(batch).values(), actor)
     _must_rest(batch)
     refuse_altered(batch)
     payload = {"batch": batch.id, "round": batch.round, "by": actor.id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ NOT_FOUND = N_("没有编号为%(number)s的划转")
 IN_BATCH = N_("该项目在划转批次中办理，不能单独办理")
 OVERTAKEN = N_("事实已经变化，应划转的内容与这次划转不再一致：没有再做什么，这次划转将终止")
 OTHER_GROUND = N_("事实已经变化，应划转的日期、依据或职责与清单上的不同：没有再做什么，清单将按新的重新签字")
+SIGNED_ALREADY = N_("您已代表单位签字，须由商务局的其他人确认")
 CHANGED_LIST = N_("移交清单在签字以后有改动，须退回移交单位重新签字")
 
 DONE = {
@@ -149,6 +150,12 @@ def signatures(transfer: Transfer) -> dict[str, TransferSignature]:
         TransferSignature.transfer_id == transfer.id, TransferSignature.round == transfer.round
     )
     return {one.side: one for one in db.session.scalars(query)}
+
+
+def must_not_have_signed(found: Iterable[TransferSignature], actor: User) -> None:
+    """Raises Refused where whoever is to confirm signed for a unit, in another post."""
+    if any(one.user_id == actor.id for one in found):
+        raise Refused(SIGNED_ALREADY)
 
 
 def must_be_as_signed(transfer: Transfer, sides: Sequence[str]) -> str:

@@ -107,7 +107,7 @@ def overdue_projects(day: date, *, after: int, most: int) -> list[int]:
     query = (
         select(Project.id)
         .join(Decision, Decision.id == Project.decision_id)
-        .where(Project.id > after, Project.due_since <= until, ~answered, ~transfer_disputes.disputed())
+        .where(Project.id > after, Project.due_since < until, ~answered, ~transfer_disputes.disputed())
         .where(batch_kinds.kind_of(day).is_(None))
         .order_by(Project.id)
         .limit(most)

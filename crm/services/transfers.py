@@ -42,7 +42,9 @@ from crm.services.transfer_checks import (
     must_be_at,
     must_be_due,
     must_be_of,
+    must_not_have_signed,
     said,
+    signatures,
 )
 from crm.services.transfer_deadlines import due_on
 from crm.services.transfer_overtaking import overtake as overtake
@@ -195,8 +197,8 @@ def confirm(number: int, *, version: int, actor: User, day: date | None = None) 
     """The bureau confirms: from the effective day on the receiving unit holds, and what that moves for closed months is
     carried over. `day` is the effective day that the person was shown.
 
-    Raises NotAllowed for who proposed it, Stale, and Refused where the day shown lies in a closed month or before the
-    project began.
+    Raises NotAllowed for who proposed it, Stale, and Refused for who signed for a unit, and where the day shown lies in a closed
+    month or before the project began.
     """
     transfer = locked(number)
     if not allowed(actor, "transfer:confirm"):
@@ -206,6 +208,7 @@ def confirm(number: int, *, version: int, actor: User, day: date | None = None) 
     must_be_at(transfer, ("confirming",), version)
     must_be_due(transfer)
     digest = must_be_as_signed(transfer, ("giving", "receiving"))
+    must_not_have_signed(signatures(transfer).values(), actor)
     from_day = effective_day(transfer, day)
     transfer.effective_day = from_day
     _end(transfer, "confirmed", "", actor)

@@ -98,6 +98,10 @@ def test_the_system_proposes_what_nobody_did_in_time(small: Any) -> None:
     assert {t.id for t in db.session.query(Transfer)} == {refused.id, busy.id}, "nothing is late yet"
     with clock.at(COMPLETED + timedelta(days=60)):
         standing.roll_all(clock.today())
+        assert transfer_clocks.propose_overdue(after=0, most=10) is None
+        assert db.session.query(Transfer).count() == 2, "the last day is the units' own"
+    with clock.at(COMPLETED + timedelta(days=61)):
+        standing.roll_all(clock.today())
         after: int | None = 0
         while after is not None:
             after = transfer_clocks.propose_overdue(after=after, most=1)
@@ -206,6 +210,18 @@ def test_whoever_proposed_and_left_both_units_cannot_withdraw(small: Any) -> Non
             transfers.withdraw(made.id, version=made.version, note="缓办", actor=person("reviewer")).note
             == "缓办"
         )
+
+
+@sqlite_only
+def test_whoever_signed_for_a_unit_does_not_confirm_in_another_post(small: Any) -> None:
+    made, head = brought("confirming"), person("gx")
+    posts.give(head, "reviewer", small.swj, valid_from=TODAY, actor=None)
+    db.session.expire_all()
+    head.chosen = ("reviewer", small.swj.id)
+    before = books()
+    with pytest.raises(Refused, match="已代表单位签字"):
+        transfers.confirm(made.id, version=made.version, actor=head)
+    assert books() == before
 
 
 @sqlite_only
