@@ -168,7 +168,8 @@ def first(
     return rows
 
 
-def counted(query: Select[Any], most: int = COUNTED_AT_MOST) -> tuple[int, bool]:
+def counted(query: Select[Any], most: int | None = None) -> tuple[int, bool]:
     """How many rows a query finds, counted no further than so many, and are there more? One statement."""
+    most = COUNTED_AT_MOST if most is None else most
     count = db.session.scalar(select(func.count()).select_from(query.limit(most + 1).subquery())) or 0
     return min(count, most), count > most

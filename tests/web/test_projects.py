@@ -69,9 +69,9 @@ def test_search_and_filters(client: Client, asked: dict[str, str], found: list[s
 
 
 def test_pages_forwards_and_back(client: Client, filled: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crm.services import project_list
+    from crm.web import project_listing
 
-    monkeypatch.setattr(project_list, "PAGE_SIZE", 2)
+    monkeypatch.setattr(project_listing, "PAGE_SIZE", 2)
     visitor = client("staff")
     assert numbers(visitor.get("/projects").text) == ["P4", "P3"]
     assert numbers(visitor.get("/projects?after=P3").text) == ["P2", "P1"]
@@ -86,9 +86,9 @@ def test_pages_forwards_and_back(client: Client, filled: Flask, monkeypatch: pyt
 
 
 def test_counting_stops_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crm.services import project_list
+    from crm.services import paging
 
-    monkeypatch.setattr(project_list, "COUNTED_AT_MOST", 3)
+    monkeypatch.setattr(paging, "COUNTED_AT_MOST", 3)
     assert "3个以上项目" in client("staff").get("/projects").text
 
 
