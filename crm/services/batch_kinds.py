@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from crm.db import db
-from crm.models import DUTIES, SUCCESSION, Decision, Duty, Outcome, Project
+from crm.models import DUTIES, RESPONSIBILITIES, SUCCESSION, Decision, Duty, Outcome, Project
 from crm.rules.facts import NOTICE_DAY
 from crm.services import dues, successions
 
@@ -40,8 +40,12 @@ def kind_of(day: date) -> ColumnElement[str | None]:
 
 def rules_by_outcome() -> dict[int, dict[Duty, str]]:
     """Outcome → the rule that each responsibility follows; there are few outcomes, however many projects."""
-    bodies = db.session.execute(select(Outcome.id, Outcome.body))
-    return {outcome_id: {duty: dues.rule_in(body, duty) for duty in DUTIES} for outcome_id, body in bodies}
+    rules = (
+        Outcome.body[("duties", RESPONSIBILITIES.index(duty), "rule")].as_string().label(duty)
+        for duty in DUTIES
+    )
+    found = db.session.execute(select(Outcome.id, *rules))
+    return {number: dict(zip(DUTIES, named, strict=True)) for number, *named in found}
 
 
 def belongs(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case, exists, func, not_
+from sqlalchemy import ColumnElement, case, exists, false, func, not_
 
 from crm.models import Decision, FactColumns, Holding, Industry, Project
 from crm.services.standpoint import Standpoint
@@ -76,7 +76,7 @@ def narrowed(seen: Standpoint, filters: Filters) -> Iterator[ColumnElement[bool]
         if wanted is not None:
             yield column == wanted
     if filters.due is not None:
-        yield seen.due if filters.due else not_(seen.due)
+        yield seen.due if filters.due else not_(func.coalesce(seen.due, false()))
     if filters.industry is not None:
         yield _within(seen.facts, filters.industry)
 

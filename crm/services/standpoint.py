@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from crm import clock
@@ -61,9 +61,9 @@ class Standpoint:
         return self.due_of(*DUTIES)
 
     def due_of(self, *duties: Duty) -> ColumnElement[bool]:
-        """Is a transfer of one of these responsibilities due?"""
+        """Is a transfer of one of these responsibilities due? Unknown where nothing is decided."""
         pairs = {duty: (self.entitled(duty), self.held(duty)) for duty in duties}
-        return func.coalesce(dues.due(self.status, pairs, self.day, self.known), false())
+        return dues.due(self.status, pairs, self.day, self.known)
 
     def ever(self, table: Any, **columns: Any) -> ColumnElement[bool]:
         """Has any row of decisions or holdings, up to this moment, these values? True of more projects than are so on
