@@ -76,6 +76,8 @@ class StagedRow(FactColumns, Base):
     """How many versions and decisions the books had of the project: they only grow, so any change shows."""
     relinks: Mapped[bool] = mapped_column(default=False)
     """Whether the project is to be linked with the enterprise that the row names."""
+    introduces: Mapped[bool] = mapped_column(default=False)
+    """Whether it is the first row to name that enterprise: where the books lack it, it is added as this row has it."""
     search_text: Mapped[str | None]
     """What searches will find the project by."""
     renames_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"))

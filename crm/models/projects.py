@@ -66,7 +66,12 @@ class Project(FactColumns, Base):
         Index(None, "name", "id"),
         Index(None, "signed_on", "id"),
         Index(None, "total_investment_fen", "id"),
-        Index(None, "completed_on"),
+        Index(
+            None,
+            "completed_on",
+            sqlite_where=text("completed_on IS NOT NULL"),
+            postgresql_where=text("completed_on IS NOT NULL"),
+        ),
         Index(None, "site_street_id"),
         # The figures of all units, and of all streets, are read off these two without touching the projects. What an
         # import brings enters them when it is rolled to the day, not under the import's write lock.
@@ -152,7 +157,7 @@ class ProjectFacts(FactColumns, Dated, Base):
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     credit_code: Mapped[str | None]
-    event_id: Mapped[int | None] = mapped_column(ForeignKey("audit_events.id"), index=True)
+    event_id: Mapped[int | None] = mapped_column(ForeignKey("audit_events.id"))
 
 
 class ProjectReport(Base):

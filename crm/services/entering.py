@@ -86,13 +86,13 @@ def enter(import_: Import, event: AuditEvent) -> None:
     _add_enterprises(import_)
     last = db.session.scalar(select(func.max(Project.id))) or 0
     _add_projects(import_, event)
-    _change_projects(import_)
+    changing = _change_projects(import_)
     _add_versions(import_, event)
     _add_decisions(import_, event)
     _seat(import_, last, event)
     standing.leave_behind()
     transfer_overtaking.overtake(_changed(import_), actor=event.actor)
-    _have_found(import_)
+    _have_found(import_, last, renamed=not changing.isdisjoint(("name", "investor")))
 
 
 def _ended_up(import_: Import, *actions: str) -> Subquery:
@@ -103,7 +103,7 @@ def _ended_up(import_: Import, *actions: str) -> Subquery:
         for name in VERSIONED
     ]
     return (
-        select(StagedRow.row_number, StagedRow.project_id, StagedRow.relinks, *facts)
+        select(StagedRow.row_number, StagedRow.project_id, StagedRow.relinks, StagedRow.introduces, *facts)
         .outerjoin(
             later,
             and_(
@@ -140,16 +140,8 @@ def _add_enterprises(import_: Import) -> None:
         (code.is_not(None), exists().where(Enterprise.credit_code == code)),
         else_=exists().where(Enterprise.name == name, WITHOUT_CODE),
     )
-    firsts = (
-        select(func.min(rows.c.row_number))
-        .where(rows.c.relinks, or_(code.is_not(None), name.is_not(None)), ~known)
-        .group_by(code, case((code.is_(None), name)))
-    )
-    again = _ended_up(import_, "new", "changed")
     chosen = (
-        select(func.coalesce(again.c.investor, again.c.credit_code), again.c.credit_code)
-        .where(again.c.row_number.in_(firsts))
-        .order_by(again.c.row_number)
+        select(func.coalesce(name, code), code).where(rows.c.introduces, ~known).order_by(rows.c.row_number)
     )
     _run(insert(Enterprise).from_select(["name", "credit_code"], chosen))
 
@@ -185,21 +177,23 @@ def _add_projects(import_: Import, event: AuditEvent) -> None:
     _run(insert(Project.__table__).from_select(columns, found, include_defaults=False))  # type: ignore[arg-type]
 
 
-def _change_projects(import_: Import) -> None:
+def _change_projects(import_: Import) -> set[str]:
+    """Returns what changes of any of them: the rest is not written, whose indexes would be written as well."""
     rows = _ended_up(import_, "changed")
     project: Any = Project.__table__
-    _run(
-        update(project)
-        .where(project.c.id == rows.c.project_id)
-        .values(
-            {name: rows.c[name] for name in FACTS}
-            | {
-                "version": project.c.version + 1,
-                "standing_until": ALWAYS,
-                "enterprise_id": case((rows.c.relinks, _enterprise_id(rows)), else_=project.c.enterprise_id),
-            }
-        )
-    )
+    here = project.c.id == rows.c.project_id
+    differ = {name: rows.c[name].is_distinct_from(project.c[name]) for name in FACTS}
+    differ["enterprise_id"] = rows.c.relinks
+    found = db.session.execute(
+        select(*(func.max(case((differs, 1), else_=0)) for differs in differ.values())).where(here)
+    ).one()
+    changing = {name for name, changes in zip(differ, found, strict=True) if changes}
+    values: dict[str, Any] = {name: rows.c[name] for name in FACTS if name in changing}
+    if "enterprise_id" in changing:
+        values["enterprise_id"] = case((rows.c.relinks, _enterprise_id(rows)), else_=project.c.enterprise_id)
+    values |= {"version": project.c.version + 1, "standing_until": ALWAYS}
+    _run(update(project).where(here).values(values))
+    return changing
 
 
 def _add_versions(import_: Import, event: AuditEvent) -> None:
@@ -271,17 +265,19 @@ def _changed(import_: Import) -> Select[Any]:
     return query.where(StagedRow.import_id == import_.id, StagedRow.action == "changed")
 
 
-def _have_found(import_: Import) -> None:
-    """The texts that searches look through; the index is given them afterwards, when nobody waits for the write lock."""
-    last = db.session.scalar(select(func.max(ProjectText.project_id))) or 0
+def _have_found(import_: Import, last: int, *, renamed: bool) -> None:
+    """The texts that searches look through; the index is given them afterwards, when nobody waits for the write lock.
+
+    `last`: the last project before the import. `renamed`: does any that was there before have another text?
+    """
     staged = select(Project.id, StagedRow.search_text).join(Project, Project.number == StagedRow.number)
     staged = staged.where(StagedRow.import_id == import_.id).order_by(StagedRow.row_number)
     new = staged.where(StagedRow.action == "new")
     _run(insert(ProjectText).from_select(["project_id", "text"], new))
-    added = select(ProjectText.project_id).where(
-        ProjectText.project_id > last, ~exists().where(SearchPending.project_id == ProjectText.project_id)
-    )
+    added = select(ProjectText.project_id).where(ProjectText.project_id > last)
     _run(insert(SearchPending).from_select(["project_id"], added))
+    if not renamed:
+        return
     changed = staged.where(StagedRow.action == "changed").subquery()
     another = (ProjectText.project_id == changed.c.id) & (ProjectText.text != changed.c.search_text)
     _run(

@@ -47,10 +47,9 @@ NO_FACTS = dict.fromkeys(VERSIONED) | {"name": "", "above_scale_industrial": Fal
 
 in_order = itemgetter(*VERSIONED)
 ROW = ("import_id", "row_number", "number", "action", "errors", "before", "project_id", "books_rows", "relinks",
-       "search_text", *VERSIONED)  # fmt: skip
+       "introduces", "search_text", *VERSIONED)  # fmt: skip
 FACTS_ROW = ("import_id", "row_number", "valid_from", "adds", "newest", *VERSIONED)
 DECISION_ROW = ("import_id", "row_number", "from_day", *COLUMNS)
-
 
 Line = tuple[Any, ...]
 """A row of a working table, its values in the order above."""
@@ -72,7 +71,7 @@ class Chunk(NamedTuple):
 
 @dataclass
 class Staging:
-    """One attempt to stage an import."""
+    """One attempt to stage an import. `named`: the enterprises that rows name, by code or else by name."""
 
     import_id: int
     attempt: int
@@ -84,6 +83,7 @@ class Staging:
     counts: Counter[str] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
     investors: dict[str, tuple[int, str]] = field(default_factory=dict)
+    named: set[tuple[Any, Any]] = field(default_factory=set)
 
     def chunks(self, path: Path) -> Iterator[Chunk]:
         """The file's rows, some thousand at a time; asks the database nothing."""
@@ -178,7 +178,7 @@ class Staging:
         facts = NO_FACTS | {"name": named.get("项目名称") or ""}
         said = [stored(error, named.get(error.column, "")) for error in errors]
         place = (self.import_id, number, named.get("项目编号"))
-        return (*place, "error", said, None, None, 0, False, None, *in_order(facts))
+        return (*place, "error", said, None, None, 0, False, False, None, *in_order(facts))
 
     def _understood(
         self,
@@ -198,16 +198,25 @@ class Staging:
         if known is None:
             timelines.append((row.row, stretches([(ALWAYS, row.facts)], self.book.grounds), []))
             found_by = folded(row.name, row.investor, row.number)
-            return (*place, "new", None, None, None, 0, True, found_by, *said)
+            return (*place, "new", None, None, None, 0, True, self._introduces(values), found_by, *said)
         revision = projects.revise(known.versions, values, self.effective_from)
         in_books = (known.project_id, known.books_rows)
         if not revision.before:
-            return (*place, "same", None, None, *in_books, False, None, *said)
+            return (*place, "same", None, None, *in_books, False, False, None, *said)
         self._revised(row, known, revision, versions, timelines)
         before = {column: plain(value) for column, value in revision.before.items()}
         relinks = projects.names_another_enterprise(revision.newest, known.versions[-1])
+        first = relinks and self._introduces(revision.newest)
         found_by = folded(revision.newest["name"], revision.newest["investor"], row.number)
-        return (*place, "changed", None, before, *in_books, relinks, found_by, *said)
+        return (*place, "changed", None, before, *in_books, relinks, first, found_by, *said)
+
+    def _introduces(self, values: dict[str, Any]) -> bool:
+        """Is the enterprise that the facts name, if they do, named for the first time?"""
+        code, name = values["credit_code"], values["investor"]
+        named = (code, None if code else name)
+        first = any(named) and named not in self.named
+        self.named.add(named)
+        return first
 
     def _revised(
         self,
@@ -247,9 +256,8 @@ def begin(import_: Import) -> Staging:
     for named in (*book.units.values(), *book.areas.values()):
         # they are asked in every transaction to come, and what a commit expires is read again
         db.session.expunge(named)
-    staging = Staging(
-        import_.id, import_.attempt, import_.effective_from, book, Registry(vocabulary(book), for_books=True)
-    )
+    registry = Registry(vocabulary(book), for_books=True)
+    staging = Staging(import_.id, import_.attempt, import_.effective_from, book, registry)
     staging.report(ground=digest_of(book))
     return staging
 
