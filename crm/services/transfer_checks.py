@@ -11,6 +11,7 @@ from crm.db import db
 from crm.errors import NotAllowed, NotFound, Refused, Stale
 from crm.messages import N_
 from crm.models import AuditEvent, Project, Transfer, TransferSignature, User
+from crm.periods import Month
 from crm.permissions import allowed
 from crm.services import handover, history, holdings, months, successions
 from crm.services.transfer_overtaking import ground_of, grounds_of
@@ -24,6 +25,7 @@ OVERTAKEN = N_("事实已经变化，应划转的内容与这次划转不再一�
 OTHER_GROUND = N_("事实已经变化，应划转的日期、依据或职责与清单上的不同：没有再做什么，清单将按新的重新签字")
 SIGNED_ALREADY = N_("您已代表单位签字，须由商务局的其他人确认")
 CHANGED_LIST = N_("移交清单在签字以后有改动，须退回移交单位重新签字")
+CLOSED = N_("%(month)s在签字以后月结，要结转的随之变了：请退回移交单位重新签字，没有再做什么")
 
 DONE = {
     "confirmed": N_("这次划转已由%(name)s确认，没有再做什么"),
@@ -156,6 +158,14 @@ def must_not_have_signed(found: Iterable[TransferSignature], actor: User) -> Non
     """Raises Refused where whoever is to confirm signed for a unit, in another post."""
     if any(one.user_id == actor.id for one in found):
         raise Refused(SIGNED_ALREADY)
+
+
+def must_be_open_since_signed(transfer: Transfer) -> None:
+    """Raises Refused where a month that it carries over was closed after it was signed: each unit has to have seen that."""
+    since = [one.event_id for one in signatures(transfer).values() if one.event_id is not None]
+    month = months.closed_since(min(since)) if since else None
+    if month is not None and transfer.since <= Month.parse(month).last:
+        raise Refused(CLOSED, month=month)
 
 
 def must_be_as_signed(transfer: Transfer, sides: Sequence[str]) -> str:

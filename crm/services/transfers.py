@@ -42,6 +42,7 @@ from crm.services.transfer_checks import (
     must_be_at,
     must_be_due,
     must_be_of,
+    must_be_open_since_signed,
     must_not_have_signed,
     said,
     signatures,
@@ -179,13 +180,14 @@ def send_back(number: int, *, version: int, remarks: Mapping[int, str], note: st
 def sign(number: int, *, version: int, actor: User) -> Transfer:
     """The receiving unit's head signs the list that the giving unit signed; the bureau confirms next.
 
-    Raises NotAllowed and Stale.
+    Raises NotAllowed, Stale, and Refused where it carries over another month than the giving unit saw when it signed.
     """
     transfer = locked(number)
     _must_sign_for(transfer.to_unit_id, actor)
     must_be_at(transfer, ("signing",), version)
     must_be_due(transfer)
     digest = must_be_as_signed(transfer, ("giving",))
+    must_be_open_since_signed(transfer)
     transfer.state, transfer.due_on = "confirming", due_on("confirming")
     transfer.receiver_id = transfer.receiver_id or actor.id
     event = _record("transfer.signed", transfer, actor, round=transfer.round, list=digest)
@@ -197,8 +199,8 @@ def confirm(number: int, *, version: int, actor: User, day: date | None = None) 
     """The bureau confirms: from the effective day on the receiving unit holds, and what that moves for closed months is
     carried over. `day` is the effective day that the person was shown.
 
-    Raises NotAllowed for who proposed it, Stale, and Refused for who signed for a unit, and where the day shown lies in a closed
-    month or before the project began.
+    Raises NotAllowed for who proposed it, Stale, and Refused for who signed for a unit, where the day shown lies in a closed
+    month or before the project began, and where another month is carried over than the units saw when they signed.
     """
     transfer = locked(number)
     if not allowed(actor, "transfer:confirm"):
@@ -210,6 +212,7 @@ def confirm(number: int, *, version: int, actor: User, day: date | None = None) 
     digest = must_be_as_signed(transfer, ("giving", "receiving"))
     must_not_have_signed(signatures(transfer).values(), actor)
     from_day = effective_day(transfer, day)
+    must_be_open_since_signed(transfer)
     transfer.effective_day = from_day
     _end(transfer, "confirmed", "", actor)
     event = _record(

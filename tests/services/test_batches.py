@@ -174,7 +174,7 @@ def test_nobody_confirms_what_they_drew_up_or_look_after(books: Any) -> None:
 def test_a_unit_asks_for_a_project_to_be_taken_out(books: Any) -> None:
     batch = sent()
     batch_signing.sign(batch.id, version=batch.version, actor=person("cihui"))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Refused):
         batch_signing.ask_out(
             batch.id, ids(batch, "P000"), reason="不是本办的", version=batch.version, actor=person("sy")
         )
