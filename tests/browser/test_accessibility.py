@@ -46,7 +46,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes":
 
 
 def violations(page: Any) -> list[str]:
-    """What axe finds, with the places it found it at."""
+    """What axe finds once the page is all there, with the places it found it at."""
+    page.wait_for_load_state()
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
@@ -61,6 +62,7 @@ class Walk:
 
     def look(self, page: Page, name: str) -> None:
         """Looks at the page as it is, with everything unfolded."""
+        page.wait_for_load_state()
         page.evaluate(
             "document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations
+from tests.browser.test_work import fits
 
 PROJECT = "/projects/XM2021006"
 
@@ -27,7 +28,7 @@ def test_two_officers_and_a_restore(visit: Visit) -> None:
     second.click("button[value=preview]")
     second.locator("fieldset.conflict").wait_for()
     assert violations(second) == []
-    assert second.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(second)
     second.locator("fieldset.conflict input").first.focus()
     second.keyboard.press("ArrowDown")
     assert second.locator("fieldset.conflict input:checked").get_attribute("value") == "jinghe"

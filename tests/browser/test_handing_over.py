@@ -42,6 +42,7 @@ def read(page: Page, code: str) -> Held:
         if not following.count():
             break
         following.first.click()
+        page.wait_for_load_state()
     assert head == [str(len(found)), f"{total(found.values()):,.2f}"]
     return found
 
