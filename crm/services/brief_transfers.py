@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from crm.briefs.content import BarChart, Block, Column, Note, Section, Table, Text
 from crm.money import yi
 from crm.periods import Month
-from crm.services import monthly_transfers, policy
+from crm.services import carry_over_list, monthly_transfers, policy
 from crm.services.monthly import AT_MOST
 from crm.services.monthly_transfers import Owed
 from crm.services.paper_words import Words
@@ -23,7 +23,7 @@ def section(month: Month, day: date, language: str, visible: ColumnElement[bool]
 
 class _Part:
     def __init__(self, month: Month, day: date, words: Words, visible: ColumnElement[bool]) -> None:
-        self.month, self.day, self.words, self.t = month, day, words, words.t
+        self.month, self.day, self.words, self.t, self.visible = month, day, words, words.t, visible
         self.confirmed = monthly_transfers.confirmed(month, visible)
         self.days = policy.on(day)["transfer_due_days"]
         self.owed = monthly_transfers.owed(day, self.days, visible)
@@ -34,7 +34,7 @@ class _Part:
         due = sum((one.due for one in self.owed), Amount())
         overdue = sum((one.overdue for one in self.owed), Amount())
         disputed = sum(one.disputed for one in self.owed)
-        carried = sum((one.projects for one in self.carried), Amount())
+        carried = carry_over_list.in_all(self.month, self.visible)
         told = t(
             "本月确认划转项目%(confirmed)s个，总投资%(confirmed_yi)s亿元。截至%(day)s，应属单位与实属单位不一致、应划转而未划转的项目"
             "%(due)s个，总投资%(due_yi)s亿元，其中超过%(days)s天的%(overdue)s个，有争议的%(disputed)s个。本月结转%(carried)s笔，总投资%(carried_yi)s亿元。"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 
 from crm.db import db
 from crm.models import CarryOver, Project, Transfer, User
@@ -45,13 +45,8 @@ class Line:
 class Sums:
     """Of one unit the lines by which it has less, and those by which it has more."""
 
-    gives: Amount
-    gets: Amount
-
-    @property
-    def difference(self) -> Amount:
-        """What it gets more than it gives."""
-        return self.gets - self.gives
+    gives: Amount = field(default_factory=Amount)
+    gets: Amount = field(default_factory=Amount)
 
 
 def listing(
@@ -73,28 +68,41 @@ def lines(user: User | None, filters: Filters) -> Generator[Line, None, None]:
 
 
 def sums(user: User | None, filters: Filters) -> tuple[dict[int, Sums], Amount]:
-    """Unit id → what its lines add up to, and all lines together: one statement.
+    """Unit id → how many lines it has and the total investment of their projects, and the same of all: one statement.
 
-    With a unit among the filters its own sum is whole; of the others there is what passes between them and it. The units'
-    differences add up to nothing.
+    A project counts once, however many of its lines there are: they are of its several months, and each of these has the
+    whole of it. With a unit among the filters its own sum is whole; of the others there is what passes between them and it.
     """
-    query: Any = select(
-        CarryOver.from_unit_id,
-        CarryOver.to_unit_id,
-        func.count(),
-        func.coalesce(func.sum(CarryOver.to_fen), 0),
-    )
-    query = _narrowed(query.join(Project, Project.id == CarryOver.project_id), user, filters)
+    query: Any = select(CarryOver.from_unit_id, CarryOver.to_unit_id, CarryOver.project_id, CarryOver.to_fen)
+    lines = _narrowed(query.join(Project, Project.id == CarryOver.project_id), user, filters).subquery()
+    sides = {"gives": lines.c.from_unit_id, "gets": lines.c.to_unit_id, "": literal(0)}
     found: dict[int, Sums] = {}
     whole = Amount()
-    for giving, getting, count, fen in db.session.execute(
-        query.group_by(CarryOver.from_unit_id, CarryOver.to_unit_id)
+    for side, unit_id, count, fen in db.session.execute(
+        union_all(*(_once(lines, literal(side), unit) for side, unit in sides.items()))
     ):
-        amount = Amount(count, int(fen))
-        whole += amount
-        found.setdefault(giving, Sums(Amount(), Amount())).gives += amount
-        found.setdefault(getting, Sums(Amount(), Amount())).gets += amount
+        amount = Amount(int(count), int(fen))
+        if side:
+            setattr(found.setdefault(unit_id, Sums()), side, amount)
+        else:
+            whole = amount
     return found, whole
+
+
+def in_all(month: Month, visible: ColumnElement[bool]) -> Amount:
+    """How many lines were booked in a month, and the total investment of their projects: one statement."""
+    query = select(CarryOver.project_id, CarryOver.to_fen).join(Project, Project.id == CarryOver.project_id)
+    lines = query.where(visible, CarryOver.month == str(month)).subquery()
+    row = db.session.execute(_once(lines, literal(""), literal(0))).one_or_none()
+    return Amount(int(row[2]), int(row[3])) if row else Amount()
+
+
+def _once(lines: Any, name: Any, unit: Any) -> Select[Any]:
+    """Name, unit, how many lines, and the total investment of their projects, each of which counts once."""
+    each = select(unit.label("unit"), func.count().label("some"), func.max(lines.c.to_fen).label("fen"))
+    by_project = each.select_from(lines).group_by(unit, lines.c.project_id).subquery()
+    some, fen = func.sum(by_project.c.some), func.coalesce(func.sum(by_project.c.fen), 0)
+    return select(name, by_project.c.unit, some, fen).group_by(by_project.c.unit)
 
 
 def months() -> list[str]:

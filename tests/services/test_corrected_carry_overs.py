@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from crm import clock
 from crm.db import db
 from crm.models import AuditEvent, CarryOver, Unit
 from crm.periods import Month
-from crm.services import carry_overs, months, rebuilding, transfers, units
+from crm.services import carry_over_list, carry_overs, months, rebuilding, transfers, units
+from crm.services.unit_figures import Amount
 from tests.services import transferring
 from tests.services.offering import account, person
 from tests.services.transferring import TODAY, begin, brought, change, project, register
@@ -96,11 +97,21 @@ def test_a_correction_that_leaves_nothing_due_sets_the_line_right_by_itself(book
 
 def test_units_entitled_one_after_the_other_each_get_their_months(books: Any) -> None:
     change("site_street", "cihui", valid_from=date(2021, 5, 10))
+    change("total_investment_fen", 100, valid_from=transferring.SIGNED)
     pass_on("gx", "cihui")
     assert lines() == [
         ("2021-04", "2021-04", "gx", "jinghe", "2021-06"),
         ("2021-05", "2021-05", "gx", "cihui", "2021-06"),
     ]
+    sums, whole = carry_over_list.sums(person("chief"), carry_over_list.Filters())
+    told = {
+        unit.code: (sums[unit.id].gives, sums[unit.id].gets)
+        for unit in db.session.query(Unit)
+        if unit.id in sums
+    }
+    once, twice, nothing = Amount(1, 100), Amount(2, 100), Amount()
+    assert told == {"gx": (twice, nothing), "jinghe": (nothing, once), "cihui": (nothing, once)}
+    assert whole == twice == carry_over_list.in_all(Month(2021, 6), true()), "of one project, in two months"
 
 
 def test_a_project_that_passes_on_within_open_months_carries_nothing_over(books: Any) -> None:
