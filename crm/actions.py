@@ -105,6 +105,7 @@ ACTIONS: dict[str, Action] = {
         Action("transfer.returned", N_("退回移交清单")),
         Action("transfer.signed", N_("承接单位签字")),
         Action("transfer.confirmed", N_("确认项目划转"), moves_attribution=True),
+        Action("transfer.item_done", N_("接手的事项办结")),
         Action("transfer.declined", N_("不同意项目划转")),
         Action("transfer.withdrawn", N_("撤回项目划转")),
         Action("transfer.ground_changed", N_("应划转的日期、依据或职责随事实变化")),

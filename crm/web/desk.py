@@ -6,7 +6,8 @@ from flask import Blueprint, render_template
 from flask_login import current_user
 
 from crm.permissions import needs
-from crm.services import desk, policy, unproposed
+from crm.services import desk, handed_over, policy, unproposed
+from crm.services.handover import SECTION_NAMES
 from crm.web import batch_words, transfer_words
 
 blueprint = Blueprint("desk", __name__)
@@ -21,8 +22,10 @@ def show() -> str:
         "desk/show.html",
         tasks=desk.tasks(current_user),
         most=desk.MOST,
+        handed_over=handed_over.waiting_for(current_user),
         unproposed=unproposed.of(current_user, settings["transfer_due_days"]),
         settings=settings,
         words=transfer_words,
+        section_names=SECTION_NAMES,
         kind_names=batch_words.KIND_NAMES,
     )

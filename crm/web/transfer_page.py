@@ -27,7 +27,16 @@ from crm.models import (
     User,
 )
 from crm.rules.explanation import words
-from crm.services import handover, holdings, policy, successions, transfer_effects, transfer_rights, transfers
+from crm.services import (
+    handed_over,
+    handover,
+    holdings,
+    policy,
+    successions,
+    transfer_effects,
+    transfer_rights,
+    transfers,
+)
 from crm.services.handover_entry import LONGEST, attachable
 from crm.services.policy import Policy
 from crm.services.transfer_effects import Effects
@@ -80,6 +89,10 @@ class TransferPage:
     units: Mapping[int, Unit]
     acting: Mapping[str, Unit]
     """Side → the unit that acts for it: of one that another succeeded, that one."""
+    left: frozenset[int]
+    """The lines that were open when it was confirmed and still are."""
+    finishes: bool
+    """May the person say that they are done?"""
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Step, or `item-12`, `add-tasks` → what was refused."""
     given: Mapping[str, str] = field(default_factory=dict)
@@ -132,6 +145,8 @@ class TransferPage:
             transfer_effects.of_transfer(transfer, user) if transfer.is_open and reads else None,
             {unit.id: unit for unit in (transfer.from_unit, transfer.to_unit)},
             _acting(transfer, answers),
+            handed_over.left(transfer) if reads else frozenset(),
+            transfer.state == "confirmed" and handed_over.finishes(transfer, user),
             errors or {},
             given or {},
         )

@@ -13,7 +13,7 @@ from crm.errors import NotAllowed, NotFound, Refusals, Refused, Stale
 from crm.messages import N_
 from crm.models import Transfer
 from crm.permissions import needs
-from crm.services import handover, transfers
+from crm.services import handed_over, handover, transfers
 from crm.services.handover_entry import Entry
 from crm.services.transfer_checks import LONGEST
 from crm.web.forms import actor, back, long_text, version
@@ -66,6 +66,19 @@ def remove_item(transfer: int, item: int) -> Answer:
         lambda: handover.remove_item(item, version=version(), actor=actor()),
         anchor="list",
         done=_("已删去这一项"),
+    )
+
+
+@blueprint.post("/transfers/<id:transfer>/items/<id:item>/done")
+@needs("transfer:fill")
+def finish_item(transfer: int, item: int) -> Answer:
+    """What the list left open is done by the receiving unit."""
+    return _taken(
+        transfer,
+        f"item-{item}",
+        lambda: handed_over.finish(transfer, item, actor=actor()),
+        anchor=f"item-{item}",
+        done=_("已记为办结"),
     )
 
 

@@ -71,6 +71,7 @@ RECORDS = {
     "transfer_steps.add_item": ("transfer.item_set",),
     "transfer_steps.set_item": ("transfer.item_set",),
     "transfer_steps.remove_item": ("transfer.item_removed",),
+    "transfer_steps.finish_item": ("transfer.item_done",),
     "transfer_steps.take_up": ("transfer.taken_up",),
     "transfer_steps.send": ("transfer.filled",),
     "transfer_steps.send_back": ("transfer.returned",),
