@@ -70,7 +70,7 @@ def test_the_bureau_has_those_that_a_batch_settles_by_its_kind(small: Any) -> No
     proposed(number="P3")
     for login, kinds, lines in (
         ("reviewer", {"stock": 1}, ["P1"]),
-        ("jinghe2", {}, ["P2", "P1"]),
+        ("jinghe2", {}, ["P1", "P2"]),
         ("sy", {}, []),
     ):
         user = person(login)

@@ -198,7 +198,8 @@ def test_who_may_not(client: Client, stock: Flask) -> None:
 def test_hostile_input_is_no_error_of_the_program(client: Client, stock: Flask) -> None:
     reviewer = client("reviewer")
     reviewer.post("/batches", data=FORM)
-    for value in HOSTILE:
+    # every third: each of these pages is walked through with all of them, see test_hostile.py
+    for value in HOSTILE[::3]:
         for name in ("kind", "day", "unit", "only", "place"):
             assert reviewer.get("/batches/new", query_string=STOCK | {name: value}).status_code == 200
         for name in ("state", "unit", "before"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -19,12 +20,16 @@ HOSTILE = (
 )  # fmt: skip
 
 
+TURNS = count()
+
+
 def ways(database: Database, *names: str) -> list[tuple[str, ...]]:
-    """Which parameters are hostile together. What is understood of each by itself is the same on both databases
-    and seen on PostgreSQL; SQLite gets what is searched for by itself, and the rest at once.
+    """Which parameters are hostile together: all at once, on PostgreSQL two others of them by themselves each time it is
+    asked; SQLite gets what is searched for by itself.
     """
     if database.kind == "postgresql":
-        return [(name,) for name in names]
+        turn = next(TURNS)
+        return [names, *((names[(2 * turn + place) % len(names)],) for place in range(2))]
     return [way for way in (names, tuple(name for name in names if name == "q")) if way]
 
 
