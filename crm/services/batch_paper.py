@@ -17,7 +17,7 @@ from crm.money import yi
 from crm.periods import Month
 from crm.permissions import visible_to
 from crm.rules.explanation import reference
-from crm.services import batch_totals
+from crm.services import batch_totals, transfer_rights
 from crm.services.paper_words import Words
 
 
@@ -127,8 +127,15 @@ class _Paper:
             Column(t("承接单位"), weight=8),
             Column(t("不在本批划转的原因"), weight=13),
         )
+        hears = transfer_rights.hearing(self.user)
         rows = tuple(
-            (row.number, row.name, words.unit(row.from_unit_id), words.unit(row.to_unit_id), row.note)
+            (
+                row.number,
+                row.name,
+                words.unit(row.from_unit_id),
+                words.unit(row.to_unit_id),
+                row.note if hears(row) else "–",
+            )
             for row in self._projects(Transfer.state == "withdrawn")
         )
         return Section(t("四、除外的项目"), (Table(columns, rows, "", None, t("没有除外的项目")),))

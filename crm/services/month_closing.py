@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,9 @@ NOTICE_MONTH = Month.of(NOTICE_DAY)
 
 @dataclass(frozen=True)
 class Line:
-    """A month, closed or not, with the carry-overs that are booked in it and those that concern it."""
+    """A month, closed or not, and how many carry-overs are booked in it and concern it. Their sums are told by the lines
+    themselves: of several months of one project each has the whole of it.
+    """
 
     month: Month
     id: int | None = None
@@ -48,8 +50,8 @@ class Line:
     closed_at: datetime | None = None
     by: str | None = None
     """Who closed it; none where nobody did, or the system."""
-    booked: Amount = field(default_factory=Amount)
-    concerning: Amount = field(default_factory=Amount)
+    booked: int = 0
+    concerning: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def listing(user: User | None, place: Place = FIRST) -> Page[Line]:
         while coming <= max(last, page.lines[0].month.plus(1)):
             lines.insert(0, Line(coming))
             coming = coming.plus(1)
-    return replace(page, lines=_with_amounts(user, lines))
+    return replace(page, lines=_with_counts(user, lines))
 
 
 def meaning(month: Month, user: User) -> Meaning:
@@ -159,28 +161,23 @@ def _closed(row: MonthClose, name: str | None) -> Line:
     return Line(Month.parse(row.month), row.id, row.recorded_at, name)
 
 
-def _with_amounts(user: User | None, lines: Sequence[Line]) -> list[Line]:
-    """The lines with what was carried over into and out of each month: one statement, none without lines.
+def _with_counts(user: User | None, lines: Sequence[Line]) -> list[Line]:
+    """The lines with how often was carried over into and out of each month: one statement, none without lines.
 
     Lines are booked after the months they concern: what was booked before the oldest month concerns none of these.
     """
     if not lines:
         return []
     key = (CarryOver.month, CarryOver.first_month, CarryOver.last_month)
-    query = select(*key, func.count(), func.sum(CarryOver.to_fen)).join(
-        Project, Project.id == CarryOver.project_id
-    )
+    query = select(*key, func.count()).join(Project, Project.id == CarryOver.project_id)
     query = query.where(CarryOver.month >= str(lines[-1].month), visible_to(user)).group_by(*key)
-    rows = [
-        (month, first, last, Amount(count, int(fen or 0)))
-        for month, first, last, count, fen in db.session.execute(query)
-    ]
+    rows = db.session.execute(query).all()
     found = []
     for line in lines:
         month = str(line.month)
-        booked = (amount for booked, _first, _last, amount in rows if booked == month)
-        concerning = (amount for _booked, first, last, amount in rows if first <= month <= last)
-        found.append(replace(line, booked=sum(booked, Amount()), concerning=sum(concerning, Amount())))
+        booked = sum(count for booked, _first, _last, count in rows if booked == month)
+        concerning = sum(count for _booked, first, last, count in rows if first <= month <= last)
+        found.append(replace(line, booked=booked, concerning=concerning))
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from sqlalchemy import select
 
@@ -55,6 +56,16 @@ def is_party(transfer: Transfer, user: User) -> bool:
     if user.role not in UNITS:
         return allowed(user, "transfer:read")
     return not units_read_for(user).isdisjoint((transfer.from_unit_id, transfer.to_unit_id))
+
+
+def hearing(user: User | None) -> Callable[[Any], bool]:
+    """Of a transfer of a batch, or a row with its units: may the person read what was said about it? Those of other units
+    may not: at most one statement.
+    """
+    if user is None or user.role not in UNITS:
+        return lambda row: True
+    units = units_read_for(user)
+    return lambda row: not units.isdisjoint((row.from_unit_id, row.to_unit_id))
 
 
 def reads_list(transfer: Transfer, user: User) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
+from crm import clock
 from crm.db import db
 from crm.models import AuditEvent, Decision, Import, Job, Project, Transfer, User
 from crm.permissions import visible_to
@@ -99,27 +100,29 @@ def due_soon(user: User, since: date, until: date, most: int, *, unit_id: int) -
 def passed_on(
     user: User, since: date, until: date, most: int, *, unit_id: int | None = None, largest: bool = False
 ) -> list[Move]:
-    """Projects whose indicators a confirmed transfer passed on in a span of days, to or from a unit or all of them, the
-    latest or the largest first: one statement."""
+    """Projects whose indicators were passed on by a transfer that was confirmed in a span of days, whatever day it holds
+    from, to or from a unit or all of them, the latest or the largest first, each with that day: one statement."""
     query: Any = (
         select(
             Project.number,
             Project.name,
-            Transfer.effective_day,
+            Transfer.ended_at,
             Transfer.from_unit_id,
             Transfer.to_unit_id,
             Project.total_investment_fen,
         )
         .join(Project, Project.id == Transfer.project_id)
-        .where(visible_to(user), Transfer.effective_day.between(since, until), Transfer.indicators)
+        .where(visible_to(user), Transfer.state == "confirmed", Transfer.indicators)
+        .where(Transfer.ended_at.between(clock.begins(since), clock.ends(until)))
     )
     if unit_id is not None:
         query = query.where(or_(Transfer.from_unit_id == unit_id, Transfer.to_unit_id == unit_id))
     if largest:
         query = query.order_by(func.coalesce(Project.total_investment_fen, -1).desc(), Transfer.id)
     else:
-        query = query.order_by(Transfer.effective_day.desc(), Transfer.id.desc())
-    return [Move(*row) for row in db.session.execute(query.limit(most))]
+        query = query.order_by(Transfer.ended_at.desc(), Transfer.id.desc())
+    rows = db.session.execute(query.limit(most))
+    return [Move(number, name, clock.shanghai(at).date(), *more) for number, name, at, *more in rows]
 
 
 def imports(most: int, *, actor_id: int | None = None) -> Some[Import]:

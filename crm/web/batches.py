@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from crm.db import transaction
 from crm.errors import Refused
+from crm.grants import UNITS
 from crm.messages import N_
 from crm.models import BATCH_STATES, TransferBatch
 from crm.permissions import allowed, needs
@@ -27,6 +28,7 @@ from crm.services import (
     batches,
     jobs,
     successions,
+    transfer_rights,
 )
 from crm.services.batches import OPEN_BATCHES
 from crm.services.units import all_units
@@ -131,6 +133,8 @@ def _page(number: int, typed: Mapping[str, Any] | None = None) -> str:
         progress=job_words.progress(job) if job else None,
         nobody_works=job_runs and not jobs.workers_alive(),
         out=out,
+        is_party=current_user.role not in UNITS or current_user.unit_id in (signing or signatures),
+        hears=transfer_rights.hearing(actor()),
         out_count=out_count,
         longest=batch_checks.LONGEST,
         rule_names=RULE_NAMES,

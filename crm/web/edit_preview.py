@@ -14,7 +14,7 @@ from crm.errors import Refused
 from crm.messages import N_
 from crm.models import Project
 from crm.periods import ALWAYS, parse_day
-from crm.services import units
+from crm.services import transfer_list, units
 from crm.services.edits import Edited
 from crm.services.project_history import Entry
 from crm.web.fact_form import DAY_WRONG, FIELDS, LABELS, Choices
@@ -99,6 +99,7 @@ def preview(
         theirs=theirs,
         choices=choices,
         always=ALWAYS,
+        under_way=next((one for one in transfer_list.of_project(project, 1) if one.is_open), None),
     )
 
 

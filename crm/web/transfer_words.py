@@ -54,7 +54,7 @@ TAB_TEXTS = {
 
 STEP_NAMES = {
     "fill": N_("填写移交清单"),
-    "answer": N_("答复退回的意见"),
+    "answer": N_("修改清单，重新签字"),
     "sign": N_("核对清单并签字"),
     "confirm": N_("确认划转"),
     "draw_up": N_("拟定批次并送签"),

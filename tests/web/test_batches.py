@@ -31,6 +31,7 @@ def stock(filled: Flask) -> Flask:
         people.add_user(
             "cihui", name="慈惠街某", role="unit_head", unit=units.unit_by_code("cihui"), password=build.PASSWORD, actor=None
         )  # fmt: skip
+        people.add_user("other", name="别的单位某", role="unit_head", unit=units.unit_by_code("gx"), password=build.PASSWORD, actor=None)  # fmt: skip
         with clock.at(date(2021, 6, 2)):
             for number in ("S1", "S2", "S3"):
                 register(number, f"存量{number}", fen=10_000_000_000, attracted_by="jd", served_by="jd", site_street="cihui", signed_on=OLD, completed_on=OLD)  # fmt: skip
@@ -86,6 +87,11 @@ def test_the_whole_way(client: Client, stock: Flask) -> None:
     assert "已请商务局移出1个项目" in step(jd, "ask-out", transfers="2", reason="正在搬迁")
     asked = reviewer.get("/batches/1?asked=1").text
     assert "正在搬迁" in asked and "存量S3" not in asked
+    others = client("other").get("/batches/1").text
+    assert "存量S2" in others and "正在搬迁" not in others and ">有争议<" not in others, (
+        "what units say is theirs"
+    )
+    assert ">有争议<" in jd.get("/batches/1").text
     assert "请移出，或写明为什么保留" in step(reviewer, "send", note="")
     step(reviewer, "send", note="没有搬迁")
     assert "已代表本单位签字" in step(jd, "sign")
