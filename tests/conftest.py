@@ -21,7 +21,7 @@ BOTH = ("sqlite", "postgresql")
 LONGEST = (
     "browser/test_accessibility.py", "test_commands.py", "test_bundle.py", "web/test_hostile.py",
     "test_worker_command.py", "work/test_processes.py", "test_import_command.py", "operations/test_backup.py",
-    "web/test_project_list.py", "browser/test_first_contact.py", "web/test_rights_of_units.py",
+    "browser/test_handing_over.py", "web/test_project_list.py", "browser/test_first_contact.py", "web/test_rights_of_units.py",
 )  # fmt: skip
 """The files that take longest, in this order: begun last, one of them would leave a processor idle."""
 

@@ -34,7 +34,7 @@ class _Part:
         due = sum((one.due for one in self.owed), Amount())
         overdue = sum((one.overdue for one in self.owed), Amount())
         disputed = sum(one.disputed for one in self.owed)
-        carried = carry_over_list.in_all(self.month, self.visible)
+        carried = carry_over_list.in_all(self.month, self.visible) if self.carried else Amount()
         told = t(
             "本月确认划转项目%(confirmed)s个，总投资%(confirmed_yi)s亿元。截至%(day)s，应属单位与实属单位不一致、应划转而未划转的项目"
             "%(due)s个，总投资%(due_yi)s亿元，其中超过%(days)s天的%(overdue)s个，有争议的%(disputed)s个。本月结转%(carried)s笔，总投资%(carried_yi)s亿元。"

@@ -90,7 +90,7 @@ def test_what_nobody_proposed_stands_on_desks_and_beside_what_is_overdue(client:
     assert "存量厂" in client("reviewer").get(f"/batches/new?kind=stock{way}").text
     assert "/batches/new" not in client("bureau_head").get("/desk").text
     for who, path, most in (
-        ("reviewer", "/desk", 12), ("staff", "/desk", 12), ("reviewer", "/transfers?tab=overdue", 12),
+        ("reviewer", "/desk", 15), ("staff", "/desk", 15), ("reviewer", "/transfers?tab=overdue", 12),
         ("staff", "/transfers?tab=due&state=disputed", 12), ("reviewer", "/", 20), ("staff", "/", 20),
     ):  # fmt: skip
         visitor = client(who)
