@@ -26,7 +26,7 @@ test: install $(VENV)/tests.stamp ## 全部检查与测试 · ruff, mypy, all te
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 2
 
 bench: install $(VENV)/bench.stamp ## 测速，20分钟内 · how fast, as ratios, into bench/results/
 	$(BIN)/python -m bench

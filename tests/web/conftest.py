@@ -63,7 +63,8 @@ def fill(database: Database, instance: Path) -> None:
 
 
 ON_ONE = (
-    "test_access_log.py", "test_attachments.py", "test_batches.py", "test_contacts.py", "test_health.py", "test_jobs.py", "test_pages.py",
+    "test_access_log.py", "test_attachments.py", "test_batches.py", "test_companies.py", "test_contacts.py", "test_funnel.py", "test_health.py",
+    "test_jobs.py", "test_pages.py", "test_units.py",
     "test_people.py", "test_project_edit.py", "test_project_restore.py", "test_projects.py", "test_proposals.py",
     "test_proxies.py", "test_recorded.py", "test_rights.py", "test_rights_of_units.py", "test_sessions.py", "test_settings.py", "test_sign_in.py",
     "test_versions.py",

@@ -50,11 +50,8 @@ NAMES = ("芯片封装", "食品厂", "商会总部", "未选址项目", "汉芯
 
 SEARCHES = (
     "q=芯片",
-    "q=P1",
-    "subject=projects&number=1",
+    "q=P1&subject=projects&number=1&path=P1&code=C",
     "known=2021-06-03&on=2021-01-01",
-    "path=P1",
-    "code=C",
 )
 
 
