@@ -32,8 +32,8 @@ AT_ONCE = 10_000
 
 Why = Literal["in_transfer", "in_batch", "another", "rule", "parted", "ahead"]
 """Why a project is left out: it has an open transfer, or one in another batch; today another unit is entitled or holds,
-or a rule says so that another kind settles; of its two responsibilities each passes to another unit, and one of them is in the batch; a confirmed transfer passes it
-on from a later day."""
+or a rule says so that another kind settles; of its two responsibilities each passes to another unit, and one of them is in
+the batch; a confirmed transfer passes it on from a later day."""
 
 T = TypeVar("T")
 

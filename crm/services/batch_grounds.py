@@ -65,7 +65,8 @@ def stand_since() -> ColumnElement[bool]:
 
 
 def _said(table: Any, unit: str, *, after: bool, duties: Iterable[Duty] = DUTIES) -> ColumnElement[bool]:
-    """Was, from the day since which it is due on or before it, ever somebody else named than a unit of the transfer, for what it passes on?
+    """Was, from the day since which it is due on or before it, ever somebody else named than a unit of the transfer, for
+    what it passes on?
 
     Of decisions before it those that leave the question open name nobody; after it they are doubtful as well.
     """

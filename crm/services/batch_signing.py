@@ -12,10 +12,10 @@ from crm.errors import NotAllowed, Refused, Stale
 from crm.messages import N_
 from crm.models import Job, Transfer, TransferBatch, TransferSignature, User
 from crm.permissions import allowed, could
-from crm.services import batch_changes, batch_contents, history, jobs, months, successions
+from crm.services import batch_changes, batch_contents, history, jobs, successions
 from crm.services.batch_signers import signers
 from crm.services.batches import OPEN_BATCHES, chosen, due, locked, record, said, touches
-from crm.services.transfer_checks import must_not_have_signed
+from crm.services.transfer_checks import closed_since, must_not_have_signed
 
 NOT_A_PARTY = N_("只有移交或承接其中项目的单位可以签署或提出意见")
 ALTERED = N_("名单里有项目在签署以后情况变了，请商务局退回，重新送签；没有任何项目划转")
@@ -208,8 +208,7 @@ def refuse_altered(batch: TransferBatch) -> str:
 
 def _refuse_closed(signed: Mapping[int, TransferSignature], refusal: type[Refused | Stale]) -> None:
     """What a batch carries over depends on the last closed month: each unit has to have seen it as it is."""
-    since = [one.event_id for one in signed.values() if one.event_id is not None]
-    month = months.closed_since(min(since)) if since else None
+    month = closed_since(signed.values())
     if month is not None:
         raise refusal(CLOSED, month=month)
 

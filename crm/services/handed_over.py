@@ -4,7 +4,7 @@ that it is done. The list stays as it was signed; that something is done since i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
@@ -86,6 +86,6 @@ def finish(transfer_id: int, item_id: int, *, actor: User) -> TransferItem:
     return item
 
 
-def finishes(transfer: Transfer, user: User) -> bool:
-    """May the person say of what is left that it is done? At most one statement."""
-    return allowed(user, "transfer:fill") and transfer.to_unit_id in successions.acts_for(user.unit_id)
+def finishes(transfer: Transfer, user: User, units: Collection[int]) -> bool:
+    """May the person say of what is left that it is done? `units` are those for which the person's acts."""
+    return allowed(user, "transfer:fill") and transfer.to_unit_id in units

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -160,17 +160,24 @@ def must_not_have_signed(found: Iterable[TransferSignature], actor: User) -> Non
         raise Refused(SIGNED_ALREADY)
 
 
-def must_be_open_since_signed(transfer: Transfer) -> None:
+def closed_since(found: Iterable[TransferSignature]) -> str | None:
+    """The last month that was closed after the first of these signatures; none where none was: at most one statement."""
+    since = [one.event_id for one in found if one.event_id is not None]
+    return months.closed_since(min(since)) if since else None
+
+
+def must_be_open_since_signed(transfer: Transfer, found: Iterable[TransferSignature]) -> None:
     """Raises Refused where a month that it carries over was closed after it was signed: each unit has to have seen that."""
-    since = [one.event_id for one in signatures(transfer).values() if one.event_id is not None]
-    month = months.closed_since(min(since)) if since else None
+    month = closed_since(found)
     if month is not None and transfer.since <= Month.parse(month).last:
         raise Refused(CLOSED, month=month)
 
 
-def must_be_as_signed(transfer: Transfer, sides: Sequence[str]) -> str:
-    """The list's digest; raises Stale unless each side signed this very list in the present round."""
-    digest, found = handover.digest(transfer), signatures(transfer)
+def must_be_as_signed(
+    transfer: Transfer, found: Mapping[str, TransferSignature], sides: Sequence[str]
+) -> str:
+    """The list's digest; raises Stale unless each side signed this very list, as its signatures of the present round say."""
+    digest = handover.digest(transfer)
     if any(side not in found or found[side].digest != digest for side in sides):
         raise Stale(CHANGED_LIST)
     return digest

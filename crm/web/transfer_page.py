@@ -112,6 +112,7 @@ class TransferPage:
         """The page; raises NotFound."""
         transfer = transfers.by_id(number, user)
         answers = successions.in_force(clock.today())
+        acts_for = successions.acts_for(user.unit_id, answers)
         reads = transfer_rights.reads_list(transfer, user)
         items = handover.items(transfer) if reads else []
         fills = transfer.state == "filling" and transfer.batch_id is None
@@ -119,7 +120,7 @@ class TransferPage:
         return cls(
             transfer,
             user,
-            transfer_rights.steps(transfer, user, successions.acts_for(user.unit_id, answers)),
+            transfer_rights.steps(transfer, user, acts_for),
             reads or transfer_rights.is_party(transfer, user),
             reads,
             [
@@ -146,7 +147,7 @@ class TransferPage:
             {unit.id: unit for unit in (transfer.from_unit, transfer.to_unit)},
             _acting(transfer, answers),
             handed_over.left(transfer) if reads else frozenset(),
-            transfer.state == "confirmed" and handed_over.finishes(transfer, user),
+            transfer.state == "confirmed" and handed_over.finishes(transfer, user, acts_for),
             errors or {},
             given or {},
         )
